@@ -1,0 +1,61 @@
+//! The completeness ledger: which stretch of whose timeline is proven complete.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::Timestamp;
+
+/// How far a stretch of a timeline has come. Each state includes those before it, but for `Lost`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// The vendor said what it holds.
+    Listed,
+    /// All of it was fetched.
+    Fetched,
+    /// All of it is in the store.
+    Stored,
+    /// Nothing can be added to it any more.
+    Sealed,
+    /// It cannot be had any more; the reason.
+    Lost(String),
+}
+
+/// One thing a stretch holds, such as a content blob.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Item {
+    /// The vendor's name of it.
+    pub id: String,
+    /// How many records it holds.
+    pub events: u64,
+    /// A digest of its bytes, in hex.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hash: Option<String>,
+}
+
+/// What a page proves about a half-open stretch of its source's timeline.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Coverage {
+    /// The part of the source it speaks of, such as a content type; empty where there is but one.
+    #[serde(default)]
+    pub content: String,
+    /// The tenant.
+    #[serde(default)]
+    pub tenant: String,
+    /// Start of the stretch, inclusive, on the clock by which the source is asked.
+    pub from: Timestamp,
+    /// End of the stretch, exclusive.
+    pub until: Timestamp,
+    /// How far it has come.
+    pub stage: Stage,
+    /// What it holds.
+    #[serde(default)]
+    pub items: Vec<Item>,
+}
+
+impl Coverage {
+    /// The note under which the ledger of the named source keeps this stretch.
+    pub fn note(&self, source: &str) -> String {
+        format!("ledger/{source}/{}/{}/{}", self.tenant, self.content, self.from)
+    }
+}

@@ -1,0 +1,2 @@
+//! The `aoc` command.
+fn main() {}

@@ -1,0 +1,2 @@
+//! Embeds AOC.
+fn main() {}
