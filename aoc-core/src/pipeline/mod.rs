@@ -1,0 +1,199 @@
+//! The pipeline: what will run, and what runs.
+//!
+//! Two loops run the whole machine: `ingest` (source → log) and `follow` (log → sink, alerts, index). Only the
+//! first moves cursors, only the second moves positions, and both only after the work is done.
+
+mod backoff;
+mod follow;
+mod followers;
+mod ingest;
+mod keep_index;
+mod retention;
+mod status;
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use tokio::{
+    sync::{mpsc, oneshot, watch},
+    task::JoinSet,
+};
+
+pub use self::{
+    follow::Start,
+    ingest::{append, normalize_all},
+    status::{Counts, Failure, FollowerStatus, SourceStatus, State, Status},
+};
+use self::{
+    follow::{Follow, Follower},
+    followers::{ToAlerts, ToSink},
+    ingest::{Ingest, Nudge},
+    keep_index::keep_index,
+    retention::forget_old,
+    status::Board,
+};
+use crate::{
+    AlertEvaluator, Error, Feed, Result, Sink, Timestamp,
+    query::Filter,
+    store::{EventIndex, EventStore},
+};
+
+/// What will run: a store, the sources that fill it, and all that follow it.
+pub struct Pipeline {
+    store: Arc<dyn EventStore>,
+    sources: Vec<(String, Feed, Duration)>,
+    followers: Vec<(String, Arc<dyn Follower>, Start)>,
+    index: Option<Arc<dyn EventIndex>>,
+    retention: Option<Duration>,
+}
+
+const EVERY: Duration = Duration::from_secs(300);
+
+impl Pipeline {
+    /// Over this store.
+    pub fn new(store: impl EventStore + 'static) -> Self {
+        Self::over(Arc::new(store))
+    }
+
+    /// Over this shared store.
+    pub fn over(store: Arc<dyn EventStore>) -> Self {
+        Self { store, sources: Vec::new(), followers: Vec::new(), index: None, retention: None }
+    }
+
+    /// Adds a source that is asked every five minutes.
+    #[must_use]
+    pub fn source(self, name: impl Into<String>, feed: Feed) -> Self {
+        self.source_every(name, feed, EVERY)
+    }
+
+    /// Adds a source that is asked so often.
+    #[must_use]
+    pub fn source_every(mut self, name: impl Into<String>, feed: Feed, every: Duration) -> Self {
+        self.sources.push((name.into(), feed, every));
+        self
+    }
+
+    /// Adds a sink that gets every event stored from now on.
+    #[must_use]
+    pub fn sink(self, name: impl Into<String>, sink: Arc<dyn Sink>) -> Self {
+        self.sink_from(name, sink, Filter::default(), Start::Now)
+    }
+
+    /// Adds a sink that gets the events of a filter.
+    #[must_use]
+    pub fn sink_from(
+        mut self,
+        name: impl Into<String>,
+        sink: Arc<dyn Sink>,
+        filter: Filter,
+        start: Start,
+    ) -> Self {
+        self.followers.push((name.into(), Arc::new(ToSink { sink, filter }), start));
+        self
+    }
+
+    /// Adds an evaluator whose alerts are appended to the store.
+    #[must_use]
+    pub fn alerts(mut self, name: impl Into<String>, evaluator: Arc<dyn AlertEvaluator>) -> Self {
+        let follower = ToAlerts { evaluator, store: self.store.clone() };
+        self.followers.push((name.into(), Arc::new(follower), Start::Now));
+        self
+    }
+
+    /// Keeps this index up to date.
+    #[must_use]
+    pub fn index(mut self, index: Arc<dyn EventIndex>) -> Self {
+        self.index = Some(index);
+        self
+    }
+
+    /// Forgets events older than this.
+    #[must_use]
+    pub fn retention(mut self, retention: Duration) -> Self {
+        self.retention = Some(retention);
+        self
+    }
+
+    /// Starts all loops. Needs a tokio runtime.
+    pub fn start(self) -> Running {
+        let (stop, stopped) = watch::channel(false);
+        let board = Board::new();
+        let (mut tasks, mut nudges) = (JoinSet::new(), BTreeMap::new());
+        for (name, feed, every) in self.sources {
+            let (sender, receiver) = mpsc::channel(16);
+            nudges.insert(name.clone(), sender);
+            board.source(&name, |_| ());
+            let (store, board, stop) = (self.store.clone(), board.clone(), stopped.clone());
+            tasks.spawn(Ingest { name, feed, store, every, board, nudges: receiver, stop }.run());
+        }
+        for (name, follower, start) in self.followers {
+            board.follower(&name, |_| ());
+            let (store, board, stop) = (self.store.clone(), board.clone(), stopped.clone());
+            tasks.spawn(Follow { name, follower, store, start, board, stop }.run());
+        }
+        if let Some(index) = self.index {
+            tasks.spawn(keep_index(self.store.clone(), index, board.clone(), stopped.clone()));
+        }
+        if let Some(retention) = self.retention {
+            tasks.spawn(forget_old(self.store, retention, stopped));
+        }
+        Running { tasks, nudges, stop, board }
+    }
+}
+
+/// What runs. Dropping it stops the loops at once; [`stop`](Running::stop) lets them finish what they are at.
+pub struct Running {
+    tasks: JoinSet<()>,
+    nudges: BTreeMap<String, mpsc::Sender<Nudge>>,
+    stop: watch::Sender<bool>,
+    board: Board,
+}
+
+impl Running {
+    /// Fetches from a source now, until it has no more, and says what came.
+    ///
+    /// # Errors
+    /// [`NotFound`](crate::ErrorKind::NotFound) when there is no such source; else what the fetch said.
+    pub async fn fetch_now(&self, source: &str) -> Result<Counts> {
+        self.nudge(source, None).await
+    }
+
+    /// Fetches from a source what happened since a time; its bookmark stays where it is.
+    ///
+    /// # Errors
+    /// As [`fetch_now`](Self::fetch_now).
+    pub async fn fetch_since(&self, source: &str, since: Timestamp) -> Result<Counts> {
+        self.nudge(source, Some(since)).await
+    }
+
+    async fn nudge(&self, source: &str, since: Option<Timestamp>) -> Result<Counts> {
+        let gone = || Error::unavailable(format!("the source {source} has stopped"));
+        let names = || self.nudges.keys().cloned().collect::<Vec<_>>().join(", ");
+        let nudges = self.nudges.get(source);
+        let nudges = nudges
+            .ok_or_else(|| Error::not_found(format!("no source `{source}`; there are: {}", names())))?;
+        let (answer, answered) = oneshot::channel();
+        nudges.send(Nudge { since, answer }).await.map_err(|_| gone())?;
+        answered.await.map_err(|_| gone())?
+    }
+
+    /// What all loops do.
+    pub fn status(&self) -> Status {
+        self.board.read()
+    }
+
+    /// Lets every loop finish what it is at, and waits for it, ten seconds at most.
+    ///
+    /// # Errors
+    /// [`Internal`](crate::ErrorKind::Internal) when a loop panicked.
+    pub async fn stop(mut self) -> Result<()> {
+        self.stop.send_replace(true);
+        let all = async {
+            while let Some(ended) = self.tasks.join_next().await {
+                ended.map_err(|cause| Error::internal("a loop panicked").because(cause))?;
+            }
+            Ok(())
+        };
+        // What is cut off here is fetched or delivered again after the next start.
+        tokio::time::timeout(Duration::from_secs(10), all).await.unwrap_or(Ok(()))
+    }
+}

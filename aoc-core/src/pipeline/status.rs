@@ -1,0 +1,135 @@
+//! Status: one plain snapshot of what the loops do.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{Error, ErrorKind, Timestamp, store::Position};
+
+/// What a loop is doing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum State {
+    /// It has not done anything yet.
+    #[default]
+    Starting,
+    /// All went well the last time.
+    Ok,
+    /// The last try failed; it will try again.
+    Failing,
+    /// It gave up: it cannot work as configured.
+    Stopped,
+}
+
+/// What became of records.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Counts {
+    /// Records that were brought.
+    pub fetched: u64,
+    /// Events that were new.
+    pub new: u64,
+    /// Events that came under a known id with another content.
+    pub revised: u64,
+    /// Events that were known already.
+    pub duplicates: u64,
+    /// Records that could not be read; they are among the others, too.
+    pub unreadable: u64,
+}
+
+impl std::ops::AddAssign for Counts {
+    fn add_assign(&mut self, other: Self) {
+        self.fetched += other.fetched;
+        self.new += other.new;
+        self.revised += other.revised;
+        self.duplicates += other.duplicates;
+        self.unreadable += other.unreadable;
+    }
+}
+
+/// An error as status shows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Failure {
+    /// What it means.
+    pub kind: ErrorKind,
+    /// The sentence.
+    pub message: String,
+    /// When it was.
+    pub at: Timestamp,
+}
+
+/// A source's loop.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SourceStatus {
+    /// What it is doing.
+    pub state: State,
+    /// When it last was caught up with the source.
+    pub last_success: Option<Timestamp>,
+    /// The last error, until the next success.
+    pub last_error: Option<Failure>,
+    /// What became of the records since the start.
+    pub counts: Counts,
+    /// The latest time of an event it brought.
+    pub latest_event: Option<Timestamp>,
+}
+
+/// A follower's loop.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct FollowerStatus {
+    /// What it is doing.
+    pub state: State,
+    /// How far it has come.
+    pub position: Position,
+    /// The last error, until the next success.
+    pub last_error: Option<Failure>,
+    /// Events handed on since the start.
+    pub delivered: u64,
+    /// Events set aside since the start, because the receiver refused them for good.
+    pub rejected: u64,
+}
+
+/// What all loops do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Status {
+    /// When the pipeline was started.
+    pub started_at: Timestamp,
+    /// By name in configuration.
+    pub sources: BTreeMap<String, SourceStatus>,
+    /// By name in configuration; `alerts` and `index` are followers, too.
+    pub followers: BTreeMap<String, FollowerStatus>,
+}
+
+/// Where the loops write their status.
+#[derive(Clone)]
+pub(crate) struct Board(Arc<Mutex<Status>>);
+
+impl Board {
+    pub(crate) fn new() -> Self {
+        let status =
+            Status { started_at: Timestamp::now(), sources: BTreeMap::new(), followers: BTreeMap::new() };
+        Self(Arc::new(Mutex::new(status)))
+    }
+
+    pub(crate) fn read(&self) -> Status {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn source(&self, name: &str, change: impl FnOnce(&mut SourceStatus)) {
+        let mut status = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        change(status.sources.entry(name.to_owned()).or_default());
+    }
+
+    pub(crate) fn follower(&self, name: &str, change: impl FnOnce(&mut FollowerStatus)) {
+        let mut status = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        change(status.followers.entry(name.to_owned()).or_default());
+    }
+}
+
+impl Failure {
+    pub(crate) fn of(error: &Error) -> Self {
+        Self { kind: error.kind(), message: error.to_string(), at: Timestamp::now() }
+    }
+}

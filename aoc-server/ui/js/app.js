@@ -1,0 +1,175 @@
+// The page. Its state is the address: every change is a navigation, and showing follows from the address.
+import { get, Latest, Problem } from "./api.js";
+import { nothingFound, showChips } from "./chips.js";
+import { Detail } from "./detail.js";
+import { byId, h, replace, visible } from "./dom.js";
+import { Facets, readOptions } from "./facets.js";
+import { number } from "./format.js";
+import { SearchBox, TimeRange } from "./header.js";
+import { EventList, readPage } from "./list.js";
+import { apiParams, empty, filterKey, href, parse } from "./state.js";
+import { Timeline } from "./timeline.js";
+
+/** @typedef {import("./state.js").State} State */
+
+const wide = matchMedia("(min-width: 1100px)");
+let state = empty();
+let shownFilters = "";
+/** Where the focus goes back to when the panel closes. */
+let openedByKeyboard = false;
+
+const reading = { list: new Latest(), timeline: new Latest(), options: new Latest() };
+const list = new EventList(byId("list"), (key) => href(state, { event: key }));
+const timeline = new Timeline(byId("timeline"), (start, end) => go(href(state, { start, end, range: "" })));
+const facets = new Facets(byId("filters"), () => state, go);
+const searchBox = new SearchBox((search, { more }) => search !== state.search && go(href(state, { search }), more));
+const timeRange = new TimeRange(go);
+const detail = new Detail(byId("detail"), { close, step, around: (key) => list.around(key), staysOpen: () => wide.matches });
+
+/** Goes to an address of this page. @param {string} address @param {boolean} [instead] of the present one, for the back button */
+function go(address, instead = false) {
+  const pending = searchBox.takePending();
+  const { state: next } = parse(new URL(address, location.origin).search);
+  const target = pending !== null && next.search === state.search ? href(next, { search: pending }) : address;
+  if (instead) history.replaceState(null, "", target);
+  else history.pushState(null, "", target);
+  show();
+}
+
+/** Brings the page in line with the address. */
+function show() {
+  const { state: next, problems } = parse(location.search);
+  state = next;
+  replace(byId("notices"), problems.map((text) => h("p", { class: "notice" }, visible(text))));
+  searchBox.show(state);
+  timeRange.show(state);
+  showChips(byId("chips"), state);
+  if (filterKey(state) !== shownFilters) readAll();
+  list.relink();
+  list.markOpen(state.event);
+  document.body.classList.toggle("with-detail", Boolean(state.event));
+  detail.show(state).then(() => openedByKeyboard && state.event && detail.focus());
+}
+
+/** Asks for everything the filters decide. */
+function readAll() {
+  shownFilters = filterKey(state);
+  const [asked, now] = [state, Date.now()];
+  const params = apiParams(asked, now);
+  facets.show(asked);
+  for (const format of ["csv", "ndjson"]) byId(`export-${format}`).href = exportAddress(params, format);
+  document.body.setAttribute("aria-busy", "true");
+  const done = [
+    part(reading.list, (signal) => readPage(params, signal), (hits) => showHits(hits, params), showListProblem),
+    part(reading.timeline, (signal) => get("/api/timeline", params, signal), (answer) => timeline.fill(answer), (problem) => timeline.fail(problem.message)),
+    part(reading.options, (signal) => readOptions(asked, now, signal), (answers) => showOptions(answers, asked), (problem) => facets.fail(problem.message)),
+  ];
+  Promise.all(done).then(() => asked === state || filterKey(asked) === shownFilters ? document.body.removeAttribute("aria-busy") : null);
+}
+
+/**
+ * Reads one part of the page and shows it, unless something newer was asked meanwhile.
+ * @template T @param {Latest} latest @param {(signal: AbortSignal) => Promise<T>} read @param {(answer: T) => void} fill @param {(problem: Problem) => void} fail
+ */
+async function part(latest, read, fill, fail) {
+  try {
+    const answer = await latest.run(read);
+    if (answer !== undefined) fill(answer);
+  } catch (error) {
+    if (!(error instanceof Problem)) console.error(error);
+    fail(error instanceof Problem ? error : new Problem("The page could not show the answer.", 0));
+  }
+}
+
+/** @param {import("./api.js").Hits} hits @param {URLSearchParams} params */
+function showHits(hits, params) {
+  list.fill(hits, params, nothingFound(state));
+  list.markOpen(state.event);
+  detail.refreshSteps();
+  byId("total").textContent = number(hits.total) + (hits.total === 1 ? " event" : " events");
+}
+
+/** @param {Problem} problem */
+function showListProblem(problem) {
+  byId("total").textContent = "";
+  byId("figures").textContent = "";
+  const wrongFilter = problem.status === 400;
+  list.showInstead(h("div", { class: "blank error", role: "alert" },
+    h("h2", {}, wrongFilter ? "The server does not accept this filter" : "The events could not be read"),
+    h("p", {}, visible(problem.message)),
+    problem.requestId && h("p", { class: "request-id" }, "Request ", h("code", {}, visible(problem.requestId))),
+    h("p", {}, wrongFilter ? h("a", { class: "button", href: "/" }, "Remove all filters") : h("button", { type: "button", class: "button", onclick: readAll }, "Try again"))));
+}
+
+/** @param {Map<string, import("./api.js").Options>} answers @param {State} asked */
+function showOptions(answers, asked) {
+  facets.fill(answers, asked);
+  const all = answers.get("") ?? {};
+  const failures = all.results?.find(({ value }) => value === "failure")?.count ?? 0;
+  const actors = all.actors?.length ?? 0;
+  const figures = [
+    failures > 0 && h("span", { class: "figure failures" }, h("b", {}, number(failures)), failures === 1 ? " failure" : " failures"),
+    actors > 0 && h("span", { class: "figure" }, h("b", {}, number(actors) + (actors >= 200 ? "+" : "")), actors === 1 ? " actor" : " actors"),
+  ];
+  replace(byId("figures"), figures);
+}
+
+/** @param {URLSearchParams} params @param {string} format */
+function exportAddress(params, format) {
+  const asked = new URLSearchParams(params);
+  asked.set("format", format);
+  return `/api/export?${asked}`;
+}
+
+function close() {
+  const key = state.event;
+  go(href(state, { event: "" }));
+  list.focus(key);
+}
+
+/** @param {number} by */
+async function step(by) {
+  const from = state.event;
+  const next = await list.neighbour(from, by);
+  if (next !== undefined && state.event === from) go(href(state, { event: next }), true);
+  else detail.refreshSteps();
+}
+
+/** Takes over plain clicks on links within the page. @param {MouseEvent} event */
+function followLink(event) {
+  const link = event.target instanceof Element ? event.target.closest("a") : null;
+  const elsewhere = event.ctrlKey || event.metaKey || event.shiftKey || event.altKey || event.button !== 0;
+  if (!link || event.defaultPrevented || elsewhere || link.hasAttribute("download") || link.origin !== location.origin || link.pathname !== "/" || link.hash) return;
+  event.preventDefault();
+  openedByKeyboard = event.detail === 0 || !wide.matches;
+  const review = link.closest("#list") !== null && state.event !== "";
+  go(link.search ? `/${link.search}` : "/", review);
+}
+
+/** @param {boolean} open */
+function showFilters(open) {
+  document.body.classList.toggle("with-filters", open);
+  byId("filters-button").setAttribute("aria-expanded", String(open));
+}
+
+function listen() {
+  document.addEventListener("click", followLink);
+  window.addEventListener("popstate", show);
+  byId("refresh").addEventListener("click", readAll);
+  byId("filters-button").addEventListener("click", () => showFilters(!document.body.classList.contains("with-filters")));
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || event.defaultPrevented) return;
+    if (document.body.classList.contains("with-filters")) showFilters(false);
+    else if (state.event && !(event.target instanceof HTMLInputElement)) close();
+  });
+}
+
+/** Says at the foot of the panel which server this is. */
+async function showVersion() {
+  const { name, version } = await get("/api/version");
+  byId("filters").append(h("p", { class: "version" }, `${name} ${version} · `, h("a", { href: "/openapi.json" }, "API")));
+}
+
+listen();
+show();
+showVersion().catch(() => {});

@@ -1,0 +1,62 @@
+// Numbers, times and values as text. Times are shown in the reader's zone; UTC stands beside or behind them.
+import { h } from "./dom.js";
+
+const clock = format({ hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
+const day = format({ weekday: "long", day: "numeric", month: "long", year: "numeric" });
+const full = format({ weekday: "short", day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23", timeZoneName: "short" });
+const brief = format({ day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+const numbers = new Intl.NumberFormat();
+
+/** @param {Intl.DateTimeFormatOptions} options */
+function format(options) {
+  const formatter = new Intl.DateTimeFormat(undefined, options);
+  return (/** @type {string | number | Date} */ time) => {
+    const date = new Date(time);
+    return Number.isNaN(date.getTime()) ? String(time) : formatter.format(date);
+  };
+}
+
+export const clockTime = clock;
+export const dayName = day;
+export const fullTime = full;
+export const briefTime = brief;
+
+/** 1234 as the reader writes it. @param {number} value */
+export function number(value) {
+  return numbers.format(value);
+}
+
+/** "1 event", "2 events". @param {number} count @param {string} noun */
+export function counted(count, noun) {
+  return `${number(count)} ${noun}${count === 1 ? "" : "s"}`;
+}
+
+/** A time element with UTC, as the source gave it, on hover. @param {string} time @param {(time: string) => string} as */
+export function timeElement(time, as) {
+  return h("time", { datetime: time, title: `${time} (UTC)` }, as(time));
+}
+
+/** Equal for times on the same local day. @param {string} time */
+export function dayKey(time) {
+  return new Date(time).toDateString();
+}
+
+/** "14 March 2026, 10:00 – 12:00" for a span, with what is needed only. @param {string} start @param {string} end */
+export function spanName(start, end) {
+  if (!end) return `since ${brief(start)}`;
+  if (!start) return `before ${brief(end)}`;
+  return `${brief(start)} – ${dayKey(start) === dayKey(end) ? clock(end).slice(0, 5) : brief(end)}`;
+}
+
+/** A changed value as text: text as it is, anything else as JSON. @param {unknown} value */
+export function valueText(value) {
+  if (value === null || value === undefined) return "";
+  return typeof value === "string" ? value : JSON.stringify(value, null, 2);
+}
+
+/** One of ten colour classes, always the same one for a name. @param {string} name */
+export function hue(name) {
+  let sum = 7;
+  for (const char of name) sum = (sum * 31 + (char.codePointAt(0) ?? 0)) % 9973;
+  return `hue-${sum % 10}`;
+}
