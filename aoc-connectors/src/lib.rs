@@ -1,1 +1,45 @@
-//! AOC.
+//! Connectors of AOC: sources of Microsoft 365 audit records, and the normalizers that read them.
+//!
+//! A normalizer reads the records of its source in every shape in which they are found: as the API gives them, as Azure
+//! Monitor exports them, as rows of Log Analytics. [`AnyRecord`] finds out by itself whose record it has, and
+//! [`read_records`] takes records out of files of any shape.
+//!
+//! ```
+//! use aoc_connectors::{AnyRecord, read_records};
+//! use aoc_core::normalize;
+//!
+//! let file = br#"{"value":[{"id":"Directory_1","activityDateTime":"2026-01-05T09:00:00Z",
+//!     "activityDisplayName":"Update user","category":"UserManagement","result":"success",
+//!     "initiatedBy":{"user":{"userPrincipalName":"kim@contoso.com"}},
+//!     "targetResources":[{"userPrincipalName":"lee@contoso.com","type":"User"}]}]}"#;
+//! let normalizer = AnyRecord::new();
+//! for record in read_records(&file[..]) {
+//!     let event = normalize(&normalizer, record?);
+//!     assert_eq!(event.display_summary, "kim@contoso.com performed \"Update user\" on lee@contoso.com.");
+//! }
+//! # aoc_core::Result::Ok(())
+//! ```
+
+mod common;
+pub mod entra;
+pub mod intune;
+pub mod jsonl;
+pub mod office365;
+pub mod reader;
+pub mod shapes;
+pub mod sign_ins;
+
+use aoc_core::Registry;
+
+pub use entra::EntraAuditNormalizer;
+pub use intune::IntuneAuditNormalizer;
+pub use jsonl::JsonLines;
+pub use office365::Office365ActivityNormalizer;
+pub use reader::{RecordReader, read_records};
+pub use shapes::AnyRecord;
+pub use sign_ins::EntraSignInsNormalizer;
+
+/// Adds the components of this crate.
+pub fn register(registry: &mut Registry) {
+    registry.add::<JsonLines>();
+}

@@ -255,7 +255,11 @@ impl Event {
 
     /// Who did it, best name first; the filter `actor` looks in the same two members.
     pub fn actor_name(&self) -> Option<&str> {
-        self.actor_display.as_deref().or(self.actor_upn.as_deref())
+        [&self.actor_display, &self.actor_upn]
+            .into_iter()
+            .flatten()
+            .map(String::as_str)
+            .find(|name| !name.is_empty())
     }
 
     /// Whether the record had no readable time, so that `timestamp` only says when it became known.

@@ -76,7 +76,7 @@ impl Filter {
 
     /// Whether the actor of these names is asked for.
     pub fn matches_actor(&self, display: Option<&str>, upn: Option<&str>) -> bool {
-        let Some(part) = self.actor.as_deref().map(fold) else { return true };
+        let Some(part) = self.actor.as_deref().filter(|part| !part.is_empty()).map(fold) else { return true };
         [display, upn].into_iter().flatten().any(|name| fold(name).contains(part.as_ref()))
     }
 }
@@ -316,13 +316,14 @@ impl BucketSize {
 
     /// The smallest size that cuts the range into no more than `most` buckets.
     pub fn fitting(from: i64, until: i64, most: i64) -> Self {
-        let seconds = (until.saturating_sub(from)) / 10_000_000;
-        let fits = |length: i64| seconds / length < most;
+        const SECOND: i64 = 10_000_000;
+        let fits =
+            |size: Self, length: i64| (size.floor(until) - size.floor(from)) / (length * SECOND) < most;
         match () {
-            () if fits(60) => Self::Minute,
-            () if fits(3_600) => Self::Hour,
-            () if fits(86_400) => Self::Day,
-            () if fits(7 * 86_400) => Self::Week,
+            () if fits(Self::Minute, 60) => Self::Minute,
+            () if fits(Self::Hour, 3_600) => Self::Hour,
+            () if fits(Self::Day, 86_400) => Self::Day,
+            () if fits(Self::Week, 7 * 86_400) => Self::Week,
             () => Self::Month,
         }
     }

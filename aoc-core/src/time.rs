@@ -12,6 +12,9 @@ use crate::{Error, Result};
 ///
 /// Two timestamps are equal when they are the same instant, whatever their digits. Stores and indexes order
 /// and compare by [`ticks`](Timestamp::ticks) of 100 ns.
+///
+/// Invariant: the year is between 0 and 9999, so that its text can be read again; constructors that are given
+/// another one take the nearest there is.
 #[derive(Clone, Copy)]
 pub struct Timestamp {
     instant: DateTime<Utc>,
@@ -21,7 +24,7 @@ pub struct Timestamp {
 impl Timestamp {
     /// The instant with `digits` (0 to 9) fraction digits; what lies beyond them is cut off.
     pub fn new(instant: DateTime<Utc>, digits: u8) -> Self {
-        let digits = digits.min(9);
+        let (instant, digits) = (within_years(instant), digits.min(9));
         let unit = 10_i64.pow(9 - u32::from(digits));
         let excess = i64::from(instant.timestamp_subsec_nanos() % 1_000_000_000) % unit;
         Self { instant: instant - TimeDelta::nanoseconds(excess), digits }
@@ -36,7 +39,8 @@ impl Timestamp {
     pub fn from_ticks(ticks: i64) -> Self {
         let (seconds, rest) = (ticks.div_euclid(10_000_000), ticks.rem_euclid(10_000_000));
         let nanos = u32::try_from(rest * 100).unwrap_or(0);
-        let instant = DateTime::from_timestamp(seconds, nanos).unwrap_or(DateTime::UNIX_EPOCH);
+        let furthest = if seconds < 0 { DateTime::<Utc>::MIN_UTC } else { DateTime::<Utc>::MAX_UTC };
+        let instant = within_years(DateTime::from_timestamp(seconds, nanos).unwrap_or(furthest));
         let digits = (0..7_u8).find(|d| rest % 10_i64.pow(7 - u32::from(*d)) == 0).unwrap_or(7);
         Self { instant, digits }
     }
@@ -79,7 +83,14 @@ fn read(text: &[u8]) -> Option<Timestamp> {
     let (nanos, digits, zone) = fraction(&text[19..])?;
     let local = date.and_hms_nano_opt(number(11, 13), number(14, 16), number(17, 19), nanos)?;
     let instant = local.and_utc().checked_sub_signed(TimeDelta::minutes(offset(zone)?))?;
-    Some(Timestamp { instant, digits })
+    (within_years(instant) == instant).then_some(Timestamp { instant, digits })
+}
+
+/// The instant, or the nearest one whose year has four digits.
+fn within_years(instant: DateTime<Utc>) -> DateTime<Utc> {
+    // Seconds since 1970 of the first and the last second of the years 0000 to 9999.
+    let edge = |seconds, nanos| DateTime::from_timestamp(seconds, nanos).unwrap_or(DateTime::UNIX_EPOCH);
+    instant.clamp(edge(-62_167_219_200, 0), edge(253_402_300_799, 999_999_999))
 }
 
 /// Nanoseconds, digits, and what follows them.
@@ -156,7 +167,7 @@ impl From<DateTime<Utc>> for Timestamp {
             n if n % 1_000 == 0 => 6,
             _ => 9,
         };
-        Self { instant, digits }
+        Self::new(instant, digits)
     }
 }
 
@@ -220,6 +231,8 @@ mod tests {
             "2023-01-01T00:00:00.Z",
             "2023-01-01T00:00:00.1234567890Z",
             "2023-01-01T00:00:00+25:00",
+            "9999-12-31T23:59:59-08:00",
+            "0000-01-01T00:00:00+00:01",
             "2023-01-01",
         ] {
             assert!(Timestamp::parse(text).is_err(), "{text}");

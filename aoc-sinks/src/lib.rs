@@ -1,1 +1,17 @@
-//! AOC.
+//! Where AOC keeps events and where it sends them.
+
+pub mod index;
+pub mod sqlite;
+
+use aoc_core::Registry;
+
+pub use self::{
+    index::{SegmentIndex, Segments},
+    sqlite::{Sqlite, SqliteStore},
+};
+
+/// Adds all components of this crate.
+pub fn register(registry: &mut Registry) {
+    registry.add::<Sqlite>();
+    registry.add::<Segments>();
+}

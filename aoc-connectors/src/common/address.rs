@@ -34,22 +34,15 @@ fn single(text: &str) -> Option<String> {
     })
 }
 
-/// An address without brackets and port. It keeps its spelling, unless it holds an IPv4 address.
+/// An address without brackets and port, in the one spelling that each address has (RFC 5952).
 fn bare(text: &str) -> Option<String> {
     let text = text.split('%').next().unwrap_or_default();
-    match text.parse::<IpAddr>() {
-        Ok(IpAddr::V4(address)) => Some(address.to_string()),
-        Ok(IpAddr::V6(address)) => Some(spell(text, address)),
+    let address: IpAddr = match text.parse() {
+        Ok(address) => address,
         // Azure Monitor puts `::` before addresses that have all eight groups already.
-        Err(_) => text.strip_prefix("::")?.parse::<Ipv6Addr>().ok().map(|address| spell(&text[2..], address)),
-    }
-}
-
-fn spell(text: &str, address: Ipv6Addr) -> String {
-    match address.to_ipv4_mapped() {
-        Some(inner) => inner.to_string(),
-        None => text.to_owned(),
-    }
+        Err(_) => text.strip_prefix("::")?.parse::<Ipv6Addr>().ok()?.into(),
+    };
+    Some(address.to_canonical().to_string())
 }
 
 #[cfg(test)]
@@ -71,13 +64,10 @@ mod tests {
             ("::ffff:1.2.3.4", Some("1.2.3.4")),
             ("[::ffff:1.2.3.4]:99", Some("1.2.3.4")),
             ("::ffff:0102:0304", Some("1.2.3.4")),
-            ("fe80::1%eth0", Some("fe80::1")),
+            ("FE80::1%eth0", Some("fe80::1")),
             ("[fe80::1%12]:443", Some("fe80::1")),
-            ("2001:0db8:85a3:0000:0000:8a2e:0370:7334", Some("2001:0db8:85a3:0000:0000:8a2e:0370:7334")),
-            (
-                "::2a02:cf40:add:4002:91f2:a9b2:e09a:6fc6",
-                Some("2a02:cf40:add:4002:91f2:a9b2:e09a:6fc6"),
-            ),
+            ("2001:0db8:85a3:0000:0000:8a2e:0370:7334", Some("2001:db8:85a3::8a2e:370:7334")),
+            ("::2a02:cf40:add:4002:91f2:a9b2:e09a:6fc6", Some("2a02:cf40:add:4002:91f2:a9b2:e09a:6fc6")),
             ("MAIL01 (10.1.2.3)", Some("10.1.2.3")),
             ("1.2.3.4, 10.0.0.1", Some("1.2.3.4")),
             ("mail.contoso.com", None),

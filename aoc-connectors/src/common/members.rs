@@ -56,6 +56,23 @@ impl<'a, M: Names, const N: usize> Members<'a, M, N> {
         names.iter().find_map(|name| self.get(*name).text())
     }
 
+    /// An object of those of these members that say something; `None` when none does.
+    pub(crate) fn gather(&self, members: &[(&str, M)]) -> Option<RawJson> {
+        let mut text = String::with_capacity(256);
+        for (name, member) in members {
+            let Some(whole) = self.get(*member).whole().filter(|whole| *whole != "\"\"") else { continue };
+            text.push_str(if text.is_empty() { "{\"" } else { ",\"" });
+            text.push_str(name);
+            text.push_str("\":");
+            text.push_str(whole);
+        }
+        if text.is_empty() {
+            return None;
+        }
+        text.push('}');
+        RawJson::parse(text).ok()
+    }
+
     /// The text, where a string or number stands in place of the object.
     pub(crate) fn plain(&self) -> Option<&str> {
         self.plain.as_deref()

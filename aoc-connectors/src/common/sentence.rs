@@ -51,13 +51,19 @@ pub(crate) fn sign_in(
     text
 }
 
+/// Names the first two targets; a path that only repeats the first name at its end is not named.
 fn on(text: &mut String, targets: &[String]) {
-    for (place, target) in targets.iter().take(2).enumerate() {
-        text.push_str(if place == 0 { " on " } else { ", " });
-        push(text, target, LONGEST_NAME);
+    let Some(first) = targets.first() else { return };
+    let others = || targets.iter().skip(1).filter(|other| !other.ends_with(first.as_str()));
+    text.push_str(" on ");
+    push(text, first, LONGEST_NAME);
+    if let Some(second) = others().next() {
+        text.push_str(", ");
+        push(text, second, LONGEST_NAME);
     }
-    if targets.len() > 2 {
-        _ = write!(text, " and {} more", targets.len() - 2);
+    let more = others().count().saturating_sub(1);
+    if more > 0 {
+        _ = write!(text, " and {more} more");
     }
 }
 

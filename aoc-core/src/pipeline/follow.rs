@@ -51,6 +51,8 @@ pub(crate) struct Follow {
     pub(crate) start: Start,
     pub(crate) board: Board,
     pub(crate) stop: watch::Receiver<bool>,
+    /// Dropped as soon as it is known where it starts: the sources wait for that.
+    pub(crate) begun: Option<watch::Sender<()>>,
 }
 
 const BATCH: usize = 500;
@@ -83,7 +85,7 @@ impl Follow {
     }
 
     /// Hands on one batch, and moves the position only afterwards. `false` when there was nothing to hand on.
-    async fn step(&self, position: &mut Option<Position>) -> Result<bool> {
+    async fn step(&mut self, position: &mut Option<Position>) -> Result<bool> {
         let after = match *position {
             Some(after) => after,
             None => self.begin().await?,
@@ -106,9 +108,10 @@ impl Follow {
     }
 
     /// The position it has come to; a new follower's is kept at once, so that a restart misses nothing.
-    async fn begin(&self) -> Result<Position> {
+    async fn begin(&mut self) -> Result<Position> {
         let key = format!("position/{}", self.name);
         if let Some(value) = self.store.read(&key).await? {
+            self.begun = None;
             let position = serde_json::from_value(value)
                 .map_err(|cause| Error::internal("a position of another shape").because(cause))?;
             return self.window_before(position).await;
@@ -118,6 +121,7 @@ impl Follow {
             Start::Beginning => Position::default(),
         };
         self.store.write(&[Note::new(key, position)?]).await?;
+        self.begun = None;
         Ok(position)
     }
 

@@ -29,6 +29,8 @@ pub(crate) struct Ingest {
     pub(crate) board: Board,
     pub(crate) nudges: mpsc::Receiver<Nudge>,
     pub(crate) stop: watch::Receiver<bool>,
+    /// Closes when all followers know where they start: those that start now must not miss what comes now.
+    pub(crate) begun: watch::Receiver<()>,
 }
 
 /// How far back a source is asked when it is asked for the first time.
@@ -40,6 +42,10 @@ impl Ingest {
     pub(crate) async fn run(mut self) {
         let mut backoff = Backoff::default();
         let mut nudge: Option<Nudge> = None;
+        tokio::select! {
+            _ = self.stop.changed() => return,
+            _ = self.begun.changed() => {}
+        }
         while !*self.stop.borrow() {
             let since = nudge.as_ref().and_then(|nudge| nudge.since);
             let outcome = self.round(since).await;

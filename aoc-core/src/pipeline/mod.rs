@@ -116,6 +116,7 @@ impl Pipeline {
     /// Starts all loops. Needs a tokio runtime.
     pub fn start(self) -> Running {
         let (stop, stopped) = watch::channel(false);
+        let (beginning, begun) = watch::channel(());
         let board = Board::new();
         let (mut tasks, mut nudges) = (JoinSet::new(), BTreeMap::new());
         for (name, feed, every) in self.sources {
@@ -123,13 +124,16 @@ impl Pipeline {
             nudges.insert(name.clone(), sender);
             board.source(&name, |_| ());
             let (store, board, stop) = (self.store.clone(), board.clone(), stopped.clone());
-            tasks.spawn(Ingest { name, feed, store, every, board, nudges: receiver, stop }.run());
+            let begun = begun.clone();
+            tasks.spawn(Ingest { name, feed, store, every, board, nudges: receiver, stop, begun }.run());
         }
         for (name, follower, start) in self.followers {
             board.follower(&name, |_| ());
             let (store, board, stop) = (self.store.clone(), board.clone(), stopped.clone());
-            tasks.spawn(Follow { name, follower, store, start, board, stop }.run());
+            let begun = Some(beginning.clone());
+            tasks.spawn(Follow { name, follower, store, start, board, stop, begun }.run());
         }
+        drop(beginning);
         if let Some(index) = self.index {
             tasks.spawn(keep_index(self.store.clone(), index, board.clone(), stopped.clone()));
         }

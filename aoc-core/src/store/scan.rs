@@ -34,7 +34,8 @@ impl Scan {
             let batch = self.log.read_after(after, 1_000).await?;
             let Some(last) = batch.last() else { return Ok(found) };
             after = last.position;
-            let kept = |stored: &Stored| horizon.is_none_or(|horizon| stored.event.timestamp >= horizon);
+            let kept =
+                |stored: &Stored| horizon.is_none_or(|time| stored.event.timestamp.ticks() >= time.ticks());
             found.extend(batch.into_iter().filter(|stored| kept(stored) && filter.matches(&stored.event)));
         }
     }

@@ -1,20 +1,21 @@
 //! The Contoso tenant: an invented company, and the audit records it would leave behind.
 //!
-//! Nothing is random: what happens on a calendar day follows from the date alone, so two calls whose weeks overlap
-//! give the same records, with the same ids, for the days they share. A store that is filled again on the next day
-//! therefore gains only what is new. Seven incidents return every six weeks, each on its own day.
+//! Nothing is random: what happens on a calendar day follows from the date alone, so two calls whose weeks
+//! overlap give the same records, with the same ids, for the days they share. A store that is filled again
+//! on the next day therefore gains only what is new. Seven incidents return every six weeks, each on its
+//! own day.
 //!
 //! Invariant: every person, address and id is invented. Addresses are of the ranges for documentation.
 
 use chrono::{DateTime, Duration, Utc};
 use clock::Day;
-use incidents::Story;
 use people::People;
 use recorder::Recorder;
 use serde_json::Value;
 
 mod access;
 mod activities;
+mod actor;
 mod changes;
 mod clock;
 mod compliance;
@@ -67,9 +68,9 @@ pub struct Incident {
 
 /// The Contoso tenant's audit records of the `weeks` weeks before `until`, oldest first.
 ///
-/// The same arguments give the same records. `until` itself is not included.
+/// The same arguments give the same records. `until` itself is not included; ten years are the most there is.
 pub fn records(until: DateTime<Utc>, weeks: u32) -> Vec<DemoRecord> {
-    let start = until - Duration::weeks(i64::from(weeks));
+    let start = beginning(until, weeks);
     let mut records: Vec<DemoRecord> = Day::between(start, until).flat_map(on_day).collect();
     records.retain(|record| (start..until).contains(&record.time));
     records.sort_by_key(|record| record.time);
@@ -78,13 +79,19 @@ pub fn records(until: DateTime<Utc>, weeks: u32) -> Vec<DemoRecord> {
 
 /// The incidents hidden in the records of the same arguments, oldest first.
 ///
-/// Six weeks hold every incident once. An incident that the edge of the weeks cuts lists the records within them.
+/// Six weeks hold every incident once. An incident that the edge of the weeks cuts lists the records
+/// within them.
 pub fn incidents(until: DateTime<Utc>, weeks: u32) -> Vec<Incident> {
-    let start = until - Duration::weeks(i64::from(weeks));
+    let start = beginning(until, weeks);
     Day::between(start, until)
         .filter_map(|day| incidents::on_day(day, &people_on(day)))
         .filter_map(|story| story.within(start, until))
         .collect()
+}
+
+fn beginning(until: DateTime<Utc>, weeks: u32) -> DateTime<Utc> {
+    const MOST: u32 = 520;
+    until - Duration::weeks(i64::from(weeks.min(MOST)))
 }
 
 fn people_on(day: Day) -> People {

@@ -15,8 +15,8 @@ import { Timeline } from "./timeline.js";
 const wide = matchMedia("(min-width: 1100px)");
 let state = empty();
 let shownFilters = "";
-/** Where the focus goes back to when the panel closes. */
-let openedByKeyboard = false;
+/** Whether the event that is about to be shown gets the focus. */
+let focusDetail = false;
 
 const reading = { list: new Latest(), timeline: new Latest(), options: new Latest() };
 const list = new EventList(byId("list"), (key) => href(state, { event: key }));
@@ -48,7 +48,9 @@ function show() {
   list.relink();
   list.markOpen(state.event);
   document.body.classList.toggle("with-detail", Boolean(state.event));
-  detail.show(state).then(() => openedByKeyboard && state.event && detail.focus());
+  const focus = focusDetail;
+  focusDetail = false;
+  detail.show(state).then(() => focus && detail.focus());
 }
 
 /** Asks for everything the filters decide. */
@@ -61,8 +63,8 @@ function readAll() {
   document.body.setAttribute("aria-busy", "true");
   const done = [
     part(reading.list, (signal) => readPage(params, signal), (hits) => showHits(hits, params), showListProblem),
-    part(reading.timeline, (signal) => get("/api/timeline", params, signal), (answer) => timeline.fill(answer), (problem) => timeline.fail(problem.message)),
-    part(reading.options, (signal) => readOptions(asked, now, signal), (answers) => showOptions(answers, asked), (problem) => facets.fail(problem.message)),
+    part(reading.timeline, (signal) => get("/api/timeline", params, signal), (answer) => timeline.fill(answer), (problem) => timeline.fail(elsewhere(problem))),
+    part(reading.options, (signal) => readOptions(asked, now, signal), (answers) => showOptions(answers, asked), (problem) => facets.fail(elsewhere(problem))),
   ];
   Promise.all(done).then(() => asked === state || filterKey(asked) === shownFilters ? document.body.removeAttribute("aria-busy") : null);
 }
@@ -99,6 +101,11 @@ function showListProblem(problem) {
     h("p", {}, visible(problem.message)),
     problem.requestId && h("p", { class: "request-id" }, "Request ", h("code", {}, visible(problem.requestId))),
     h("p", {}, wrongFilter ? h("a", { class: "button", href: "/" }, "Remove all filters") : h("button", { type: "button", class: "button", onclick: readAll }, "Try again"))));
+}
+
+/** What the other parts say of a problem: nothing when the list says it all. @param {Problem} problem */
+function elsewhere(problem) {
+  return problem.status === 400 ? "" : problem.message;
 }
 
 /** @param {Map<string, import("./api.js").Options>} answers @param {State} asked */
@@ -141,8 +148,9 @@ function followLink(event) {
   const elsewhere = event.ctrlKey || event.metaKey || event.shiftKey || event.altKey || event.button !== 0;
   if (!link || event.defaultPrevented || elsewhere || link.hasAttribute("download") || link.origin !== location.origin || link.pathname !== "/" || link.hash) return;
   event.preventDefault();
-  openedByKeyboard = event.detail === 0 || !wide.matches;
-  const review = link.closest("#list") !== null && state.event !== "";
+  const inList = link.closest("#list") !== null;
+  focusDetail = inList && (event.detail === 0 || !wide.matches);
+  const review = inList && state.event !== "";
   go(link.search ? `/${link.search}` : "/", review);
 }
 
@@ -157,6 +165,10 @@ function listen() {
   window.addEventListener("popstate", show);
   byId("refresh").addEventListener("click", readAll);
   byId("filters-button").addEventListener("click", () => showFilters(!document.body.classList.contains("with-filters")));
+  document.addEventListener("click", (event) => {
+    const inside = event.composedPath().some((node) => node === byId("filters") || node === byId("filters-button"));
+    if (!inside && document.body.classList.contains("with-filters")) showFilters(false);
+  });
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape" || event.defaultPrevented) return;
     if (document.body.classList.contains("with-filters")) showFilters(false);

@@ -61,8 +61,7 @@ export class FacetGroup {
   /** @param {State} state @returns {string[]} */
   #chosenIn(state) {
     const { param, without } = this.#facet;
-    const values = [state[param], without ? state[without] : []].flat();
-    return /** @type {string[]} */ (values.filter(Boolean));
+    return [state[param], without ? state[without] : []].flat().filter(Boolean);
   }
 
   /** @param {number} count @param {number} hidden @param {boolean} typed */
@@ -100,13 +99,13 @@ export class FacetGroup {
     const { param, without, single } = this.#facet;
     const excluded = without !== undefined && state[without].includes(value);
     row.box.checked = single ? state[param] === value : state[param].includes(value);
-    row.count.textContent = number(count);
+    row.count.textContent = single && count === 0 ? "" : number(count);
     row.bar.style.width = `${(100 * count) / most}%`;
     row.line.classList.toggle("excluded", excluded);
     row.line.classList.toggle("none", count === 0);
     row.only.href = href(state, { [param]: single ? value : [value] });
     if (!row.hide || !without) return;
-    row.hide.href = href(state, { [without]: toggled(/** @type {string[]} */ (state[without]), value), [param]: /** @type {string[]} */ (state[param]).filter((other) => other !== value) });
+    row.hide.href = href(state, { [without]: toggled(state[without], value), [param]: /** @type {string[]} */ (state[param]).filter((other) => other !== value) });
     row.hide.textContent = excluded ? "unhide" : "hide";
   }
 
@@ -119,7 +118,7 @@ export class FacetGroup {
     const bar = h("span", { class: "facet-bar", "aria-hidden": true });
     const only = h("a", { class: "facet-link", "aria-label": `Only ${name}`, "data-key": `only ${param} ${value}` }, "only");
     const hide = without ? h("a", { class: "facet-link", "data-key": `hide ${value}` }, "hide") : null;
-    const mark = param === "service" ? h("i", { class: `dot ${hue(value)}` }) : param === "result" ? h("i", { class: `dot result-${value}` }) : null;
+    const mark = param === "service" ? h("i", { class: `dot ${hue(value)}` }) : param === "result" ? h("i", { class: `dot result-${/^[a-z]+$/.test(value) ? value : "unknown"}` }) : null;
     const line = h("li", { "data-value": value }, h("label", { title: name }, box, mark, quoted(value, { class: "facet-value" })), only, hide, count, bar);
     return { line, box, count, bar, only, hide };
   }
@@ -129,7 +128,7 @@ export class FacetGroup {
     const { param, single, without } = this.#facet;
     const state = this.#current();
     const after = single ? (state[param] === value ? "" : value) : toggled(/** @type {string[]} */ (state[param]), value);
-    const included = without ? { [without]: /** @type {string[]} */ (state[without]).filter((other) => other !== value) } : {};
+    const included = without ? { [without]: state[without].filter((other) => other !== value) } : {};
     this.#go(href(state, { [param]: after, ...included }));
   }
 }

@@ -10,7 +10,7 @@ import { apiParams } from "./state.js";
  * A field of the panel: `from` names its values in the answer, `param` the parameter a choice sets.
  * `single`: one value at a time, matched as part of the name. `without`: the parameter that excludes a value.
  * `atLeast`: not worth showing with fewer values.
- * @typedef {{title: string, from: string, param: keyof State, single?: boolean, without?: keyof State, atLeast?: number}} Facet
+ * @typedef {{title: string, from: string, param: import("./state.js").ListName | "actor", single?: boolean, without?: "exclude_tags", atLeast?: number}} Facet
  */
 
 /** @type {Facet[]} */
@@ -51,7 +51,7 @@ export class Facets {
 
   /** @param {string} message */
   fail(message) {
-    this.#note.textContent = `The counts could not be read. ${message}`;
+    this.#note.textContent = message && `The counts could not be read. ${message}`;
   }
 }
 

@@ -1,10 +1,12 @@
 // Numbers, times and values as text. Times are shown in the reader's zone; UTC stands beside or behind them.
 import { h } from "./dom.js";
 
-const clock = format({ hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
-const day = format({ weekday: "long", day: "numeric", month: "long", year: "numeric" });
-const full = format({ weekday: "short", day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23", timeZoneName: "short" });
-const brief = format({ day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+const toMinutes = /** @type {const} */ ({ hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+const toSeconds = /** @type {const} */ ({ ...toMinutes, second: "2-digit" });
+export const clockTime = format(toSeconds);
+export const dayName = format({ weekday: "long", day: "numeric", month: "long", year: "numeric" });
+export const fullTime = format({ weekday: "short", day: "numeric", month: "short", year: "numeric", ...toSeconds, timeZoneName: "short" });
+const briefTime = format({ day: "numeric", month: "short", year: "numeric", ...toMinutes });
 const numbers = new Intl.NumberFormat();
 
 /** @param {Intl.DateTimeFormatOptions} options */
@@ -15,11 +17,6 @@ function format(options) {
     return Number.isNaN(date.getTime()) ? String(time) : formatter.format(date);
   };
 }
-
-export const clockTime = clock;
-export const dayName = day;
-export const fullTime = full;
-export const briefTime = brief;
 
 /** 1234 as the reader writes it. @param {number} value */
 export function number(value) {
@@ -41,11 +38,11 @@ export function dayKey(time) {
   return new Date(time).toDateString();
 }
 
-/** "14 March 2026, 10:00 – 12:00" for a span, with what is needed only. @param {string} start @param {string} end */
+/** A span of time, with no more dates than needed. @param {string} start @param {string} end */
 export function spanName(start, end) {
-  if (!end) return `since ${brief(start)}`;
-  if (!start) return `before ${brief(end)}`;
-  return `${brief(start)} – ${dayKey(start) === dayKey(end) ? clock(end).slice(0, 5) : brief(end)}`;
+  if (!end) return `since ${briefTime(start)}`;
+  if (!start) return `before ${briefTime(end)}`;
+  return `${briefTime(start)} – ${dayKey(start) === dayKey(end) ? clockTime(end).slice(0, 5) : briefTime(end)}`;
 }
 
 /** A changed value as text: text as it is, anything else as JSON. @param {unknown} value */
@@ -54,8 +51,12 @@ export function valueText(value) {
   return typeof value === "string" ? value : JSON.stringify(value, null, 2);
 }
 
+/** Services met most, so that neighbours in a list differ in colour. */
+const FAMILIAR = ["SharePoint", "Exchange", "Directory", "GroupManagement", "Teams", "OneDrive", "SignIn", "Intune", "RoleManagement", "UserManagement"];
+
 /** One of ten colour classes, always the same one for a name. @param {string} name */
 export function hue(name) {
+  if (FAMILIAR.includes(name)) return `hue-${FAMILIAR.indexOf(name)}`;
   let sum = 7;
   for (const char of name) sum = (sum * 31 + (char.codePointAt(0) ?? 0)) % 9973;
   return `hue-${sum % 10}`;

@@ -6,6 +6,8 @@ import { clockTime, counted, dayKey, dayName, hue, number, timeElement } from ".
 /** @typedef {import("./api.js").Event} Event */
 
 const PAGE = 100;
+/** How long a row keeps the focus before it is opened, when another event is open. */
+const REVIEW_PAUSE = 120;
 const COLUMNS = ["Time", "Service", "Operation", "Result", "Actor", "Target", "Summary"];
 
 export class EventList {
@@ -16,6 +18,7 @@ export class EventList {
   #day = "";
   #open = "";
   #more = new Latest();
+  /** @type {ReturnType<typeof setTimeout> | undefined} */ #review;
   #linkTo;
   #table = h("table", { class: "events" }, head());
   #shown = h("span", { class: "shown" });
@@ -130,7 +133,7 @@ export class EventList {
   #bodyFor(time) {
     if (dayKey(time) !== this.#day) {
       this.#day = dayKey(time);
-      this.#table.append(h("tbody", {}, h("tr", { class: "day" }, h("th", { colspan: COLUMNS.length, scope: "rowgroup" }, dayName(time)))));
+      this.#table.append(h("tbody", {}, h("tr", { class: "day" }, h("th", { colspan: 5, scope: "rowgroup" }, dayName(time)), h("td", { class: "c-target" }), h("td", { class: "c-summary" }))));
     }
     return this.#table.lastElementChild;
   }
@@ -175,7 +178,8 @@ export class EventList {
     const link = links[Math.min(Math.max(to, 0), links.length - 1)];
     this.#rove(link);
     link.focus();
-    if (this.#open) link.dispatchEvent(new MouseEvent("click", { bubbles: true, cancelable: true, detail: 1 }));
+    clearTimeout(this.#review);
+    if (this.#open) this.#review = setTimeout(() => follow(link), REVIEW_PAUSE);
   }
 
   /** A click anywhere in a row follows its link, unless text is being selected. @param {MouseEvent} event */
@@ -183,7 +187,7 @@ export class EventList {
     const target = /** @type {Element} */ (event.target);
     const link = target.closest("tr.row")?.querySelector("a");
     if (!link || target.closest("a") || String(getSelection())) return;
-    link.dispatchEvent(new MouseEvent("click", { bubbles: true, cancelable: true, detail: 1, ctrlKey: event.ctrlKey, metaKey: event.metaKey }));
+    follow(link, event);
   }
 }
 
@@ -198,7 +202,12 @@ export function readPage(params, signal) {
 /** A result by word, shape and colour. @param {string} result */
 export function resultMark(result) {
   const known = ["success", "failure", "partial"].includes(result) ? result : "unknown";
-  return h("span", { class: `result ${known}` }, h("i", { "aria-hidden": true }, { success: "✓", failure: "✕", partial: "◐", unknown: "?" }[known]), visible(result));
+  return h("span", { class: `result ${known}` }, h("i", { "aria-hidden": true }, { success: "✓", failure: "✕", partial: "◐", unknown: "?" }[known]), h("span", {}, visible(result)));
+}
+
+/** Clicks a link as the mouse would. @param {HTMLElement} link @param {{ctrlKey?: boolean, metaKey?: boolean}} [keys] */
+function follow(link, { ctrlKey, metaKey } = {}) {
+  link.dispatchEvent(new MouseEvent("click", { bubbles: true, cancelable: true, detail: 1, ctrlKey, metaKey }));
 }
 
 function head() {

@@ -9,7 +9,7 @@
 
 /** Parameters that may be repeated. @type {ListName[]} */
 export const LISTS = ["service", "result", "operation", "source", "tenant", "include_tags", "exclude_tags"];
-/** Parameters given once. `range` and `event` belong to the page, the others to the API. */
+/** Parameters given once; `range` (gives way to `start` and `end`) and `event` are the page's own. */
 const TEXTS = /** @type {const} */ (["search", "actor", "range", "start", "end", "event"]);
 
 /** The time ranges on offer, in hours. @type {Record<string, number>} */
@@ -31,13 +31,15 @@ export function empty() {
 export function parse(query) {
   const params = new URLSearchParams(query);
   const state = empty();
-  const problems = [...new Set(params.keys())].filter((name) => !known(name)).map((name) => `The address has a parameter this page does not know: “${name}”. It was ignored.`);
+  const unknown = [...new Set(params.keys())].filter((name) => !known(name));
+  const problems = unknown.map((name) => `The address has a parameter this page does not know: “${name}”. It was ignored.`);
   for (const name of LISTS) state[name] = [...new Set(params.getAll(name).filter(Boolean))];
   for (const name of TEXTS) state[name] = (params.get(name) ?? "").trim();
-  for (const name of TEXTS) {
-    if (params.getAll(name).length > 1) problems.push(`The address says “${name}” more than once. The first one counts.`);
+  if (state.range && !Object.hasOwn(RANGES, state.range)) {
+    problems.push(`There is no time range “${state.range}”; there are ${Object.keys(RANGES).join(", ")}. It was ignored.`);
+    state.range = "";
   }
-  checkRange(state, problems);
+  if (state.start || state.end) state.range = "";
   return { state, problems };
 }
 
@@ -72,18 +74,6 @@ export function toggled(list, value) {
 /** @param {string} name */
 function known(name) {
   return /** @type {readonly string[]} */ ([...LISTS, ...TEXTS]).includes(name);
-}
-
-/** @param {State} state @param {string[]} problems */
-function checkRange(state, problems) {
-  if (state.range && !Object.hasOwn(RANGES, state.range)) {
-    problems.push(`There is no time range “${state.range}”; there are ${Object.keys(RANGES).join(", ")}. All times are shown.`);
-    state.range = "";
-  }
-  if (state.range && (state.start || state.end)) {
-    problems.push("The address has both a range and a start or end. The start and end count.");
-    state.range = "";
-  }
 }
 
 /** @param {State} state @param {(keyof State)[]} texts */

@@ -47,7 +47,7 @@ export class Timeline {
   /** @param {string} message */
   fail(message) {
     this.fill({ bucket: "hour", buckets: [] });
-    this.#message.textContent = `The timeline could not be read. ${message}`;
+    this.#message.textContent = message ? `The timeline could not be read. ${message}` : "No timeline for this filter.";
   }
 
   #resized() {

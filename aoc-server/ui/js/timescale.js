@@ -34,7 +34,7 @@ export function bars({ bucket, buckets }, most) {
 /** A scale that is a little above the highest bar, and its round top. @param {number} highest */
 export function niceTop(highest) {
   const power = 10 ** Math.floor(Math.log10(Math.max(highest, 1)));
-  const step = [1, 2, 2.5, 5, 10].find((factor) => factor * power >= highest) ?? 10;
+  const step = [1, 1.5, 2, 3, 4, 5, 6, 8, 10].find((factor) => factor * power >= highest) ?? 10;
   return Math.max(step * power, 2);
 }
 

@@ -4,7 +4,8 @@ use super::activities::{
     ADD_APPLICATION, ADD_PRINCIPAL, ADD_TO_ROLE, APP_SECRETS, CONSENT, DELEGATED_GRANT, ELEVATION_COMPLETED,
     ELEVATION_EXPIRED, ELEVATION_REQUESTED, INVITE, REDEEM, REMOVE_FROM_ROLE, UPDATE_POLICY,
 };
-use super::changes::{Activity, Actor, Change, Target};
+use super::actor::Actor;
+use super::changes::{Activity, Change, Target};
 use super::clock::{Day, later, plain_time};
 use super::entra::at_work;
 use super::people::{Job, People, Person};
@@ -43,7 +44,7 @@ const APPS: [(&str, &str); 6] = [
 
 /// Writes down a day of granting and taking.
 pub(super) fn record(day: Day, people: &People, book: &mut Recorder) {
-    for _ in 0..day.busy(6, &mut book.random) {
+    for _ in 0..day.busy(5, &mut book.random) {
         elevation(day, people, book);
     }
     if book.random.chance(25) {
@@ -97,11 +98,12 @@ fn activate(
         .detail("StartTime", &plain_time(at))
         .detail("ExpirationTime", &plain_time(end))
         .detail("Justification", reason);
-    book.change(&asked);
-    book.change(&granted);
-    book.change(&step(later(at, 3, &mut book.random), ADD_TO_ROLE, &pim));
-    book.change(&step(later(end, 1, &mut book.random), REMOVE_FROM_ROLE, &pim));
-    book.change(&step(later(end, 2, &mut book.random), ELEVATION_EXPIRED, &pim));
+    let assigned = step(later(at, 3, &mut book.random), ADD_TO_ROLE, &pim);
+    let removed = step(later(end, 1, &mut book.random), REMOVE_FROM_ROLE, &pim);
+    let expired = step(later(end, 2, &mut book.random), ELEVATION_EXPIRED, &pim);
+    for change in [asked, granted, assigned, removed, expired] {
+        book.change(&change);
+    }
 }
 
 /// Somebody gets or loses a role.
@@ -131,7 +133,8 @@ pub(super) fn policy_state(
 ) -> Change {
     let detail = |state: &str| {
         json!({"id": guid_of("Policy", policy), "displayName": policy, "state": state,
-            "conditions": {"users": {"includeUsers": ["All"]}, "applications": {"includeApplications": ["All"]}},
+            "conditions": {"users": {"includeUsers": ["All"]},
+            "applications": {"includeApplications": ["All"]}},
             "grantControls": {"operator": "OR", "builtInControls": [control]}})
     };
     let target = Target::new("Policy", policy).set("ConditionalAccessPolicy", detail(old), detail(new));
@@ -155,27 +158,36 @@ pub(super) fn consent(
     book: &mut Recorder,
 ) -> Vec<Change> {
     let correlation = book.random.guid();
-    let principal = guid_of("principal", app);
-    let grant = format!(
-        "[] => [[Id: {}, ClientId: {principal}, PrincipalId: {}, ResourceId: {}, ConsentType: Principal, Scope:  {scope}]]; ",
-        book.random.tag(32), person.id, guid_of("principal", "Microsoft Graph"),
-    );
-    let target = Target::new("ServicePrincipal", app);
-    let consented = target.clone()
-        .set("ConsentContext.IsAdminConsent", Value::Null, "False".into())
-        .set("ConsentContext.OnBehalfOfAll", Value::Null, "False".into())
-        .now("ConsentAction.Permissions", &grant);
-    let granted = Target::new("ServicePrincipal", "Microsoft Graph")
-        .now("DelegatedPermissionGrant.Scope", scope)
-        .now("DelegatedPermissionGrant.ConsentType", "Principal")
-        .now("ServicePrincipal.ObjectID", &principal)
-        .now("ServicePrincipal.DisplayName", app);
+    let grant = book.random.tag(32);
     let step = |at, activity, target| Change::new(at, activity, actor).on(target).within(&correlation);
+    let target = Target::new("ServicePrincipal", app);
+    let consented = consented(person, (app, scope), &grant);
     vec![
         step(at, ADD_PRINCIPAL, target.clone()),
-        step(later(at, 1, &mut book.random), DELEGATED_GRANT, granted).on(target),
+        step(later(at, 1, &mut book.random), DELEGATED_GRANT, granted(app, scope)).on(target),
         step(later(at, 2, &mut book.random), CONSENT, consented).detail("User-Agent", "EvoSTS"),
     ]
+}
+
+fn consented(person: &Person, (app, scope): (&str, &str), grant: &str) -> Target {
+    let (client, resource) = (guid_of("principal", app), guid_of("principal", "Microsoft Graph"));
+    let permissions = format!(
+        "[] => [[Id: {grant}, ClientId: {client}, PrincipalId: {}, ResourceId: {resource}, ConsentType: \
+         Principal, Scope:  {scope}]]; ",
+        person.id,
+    );
+    Target::new("ServicePrincipal", app)
+        .now("ConsentContext.IsAdminConsent", "False")
+        .now("ConsentContext.OnBehalfOfAll", "False")
+        .now("ConsentAction.Permissions", &permissions)
+}
+
+fn granted(app: &str, scope: &str) -> Target {
+    Target::new("ServicePrincipal", "Microsoft Graph")
+        .now("DelegatedPermissionGrant.Scope", scope)
+        .now("DelegatedPermissionGrant.ConsentType", "Principal")
+        .now("ServicePrincipal.ObjectID", &guid_of("principal", app))
+        .now("ServicePrincipal.DisplayName", app)
 }
 
 fn application(day: Day, people: &People, book: &mut Recorder) {
@@ -208,13 +220,19 @@ fn secret(day: Day, people: &People, book: &mut Recorder) {
     let (_, at, actor) = at_work(day, people, &[Job::Identity], book);
     let (app, _) = *book.random.pick(&APPS);
     let correlation = book.random.guid();
-    let key = |id: &str| json!([format!("[KeyIdentifier={id},KeyType=Password,KeyUsage=Verify,DisplayName=Renewed]")]);
+    let key = |id: &str| {
+        json!([format!("[KeyIdentifier={id},KeyType=Password,KeyUsage=Verify,DisplayName=Renewed]")])
+    };
     let (old, new) = (book.random.guid(), book.random.guid());
     let target = Target::new("Application", app)
         .set("KeyDescription", key(&old), key(&new))
         .now("Included Updated Properties", "KeyDescription");
     if book.random.chance(15) {
-        book.change(&Change::new(at, ADD_APPLICATION, &actor).on(Target::new("Application", app)).within(&correlation));
+        book.change(
+            &Change::new(at, ADD_APPLICATION, &actor)
+                .on(Target::new("Application", app))
+                .within(&correlation),
+        );
     }
     let then = later(at, 6, &mut book.random);
     book.change(&Change::new(then, APP_SECRETS, &actor).on(target).within(&correlation));

@@ -15,7 +15,8 @@ pub(super) const SELF_RESET: Activity =
     Activity::core("Reset password (self-service)", "UserManagement", "Update")
         .by("Self-service Password Management", "SSPR");
 pub(super) const SECURITY_INFO: Activity =
-    Activity::core("User registered security info", "UserManagement", "Add").by("Authentication Methods", "IAMUX");
+    Activity::core("User registered security info", "UserManagement", "Add")
+        .by("Authentication Methods", "IAMUX");
 pub(super) const INVITE: Activity =
     Activity::core("Invite external user", "UserManagement", "Add").by("Invited Users", "Invited Users");
 pub(super) const REDEEM: Activity =
@@ -23,7 +24,8 @@ pub(super) const REDEEM: Activity =
 pub(super) const ADD_TO_GROUP: Activity = Activity::core("Add member to group", "GroupManagement", "Assign");
 pub(super) const REMOVE_FROM_GROUP: Activity =
     Activity::core("Remove member from group", "GroupManagement", "Unassign");
-pub(super) const ADD_GROUP_OWNER: Activity = Activity::core("Add owner to group", "GroupManagement", "Assign");
+pub(super) const ADD_GROUP_OWNER: Activity =
+    Activity::core("Add owner to group", "GroupManagement", "Assign");
 pub(super) const UPDATE_GROUP: Activity = Activity::core("Update group", "GroupManagement", "Update");
 pub(super) const ADD_DEVICE: Activity = Activity::core("Add device", "Device", "Add");
 pub(super) const UPDATE_DEVICE: Activity = Activity::core("Update device", "Device", "Update");
@@ -42,7 +44,8 @@ pub(super) const ELEVATION_EXPIRED: Activity =
     Activity::core("Remove member from role (PIM activation expired)", "RoleManagement", "DeactivateRole")
         .by("PIM", "PIM");
 pub(super) const UPDATE_POLICY: Activity =
-    Activity::core("Update conditional access policy", "Policy", "Update").by("Conditional Access", "IPCGraph");
+    Activity::core("Update conditional access policy", "Policy", "Update")
+        .by("Conditional Access", "IPCGraph");
 pub(super) const ADD_APPLICATION: Activity =
     Activity::core("Add application", "ApplicationManagement", "Add");
 pub(super) const ADD_PRINCIPAL: Activity =

@@ -1,8 +1,10 @@
-//! A change of the directory, written as Graph's `directoryAudit` and as the Management Activity API's record 8.
+//! A change of the directory, written as Graph's `directoryAudit` and as the Management Activity API's
+//! record 8.
 
+use super::actor::Actor;
 use super::clock::graph_time;
 use super::office365::{Envelope, envelope, with};
-use super::people::{App, Person, TENANT};
+use super::people::{Person, TENANT};
 use super::random::{Random, guid_of};
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
@@ -28,68 +30,6 @@ impl Activity {
         self.service = service;
         self.prefix = prefix;
         self
-    }
-}
-
-/// Who makes a change: a person at an address, or an application.
-#[derive(Clone, Debug)]
-pub(super) enum Actor {
-    Person(Box<Person>, String),
-    App(App),
-}
-
-impl Actor {
-    /// A person at an address.
-    pub(super) fn person(person: &Person, address: &str) -> Self {
-        Self::Person(Box::new(person.clone()), address.to_owned())
-    }
-
-    /// An application of this name.
-    pub(super) fn app(name: &str) -> Self {
-        Self::App(App::named(name))
-    }
-
-    fn as_initiator(&self) -> Value {
-        match self {
-            Self::Person(person, address) => json!({"user": {
-                "id": person.id, "displayName": person.name, "userPrincipalName": person.upn,
-                "ipAddress": address, "userType": null, "homeTenantId": null, "homeTenantName": null,
-            }, "app": null}),
-            Self::App(app) => json!({"user": null, "app": {
-                "appId": null, "displayName": app.name,
-                "servicePrincipalId": app.principal, "servicePrincipalName": null,
-            }}),
-        }
-    }
-
-    fn as_identities(&self) -> Value {
-        match self {
-            Self::Person(person, _) => json!([
-                {"ID": person.upn, "Type": 5}, {"ID": person.puid, "Type": 3},
-                {"ID": format!("User_{}", person.id), "Type": 2}, {"ID": person.id, "Type": 2},
-                {"ID": "User", "Type": 2},
-            ]),
-            Self::App(app) => json!([
-                {"ID": app.name, "Type": 1}, {"ID": app.id, "Type": 2},
-                {"ID": format!("ServicePrincipal_{}", app.principal), "Type": 2},
-                {"ID": app.principal, "Type": 2}, {"ID": "ServicePrincipal", "Type": 2},
-            ]),
-        }
-    }
-
-    fn address(&self) -> &str {
-        match self {
-            Self::Person(_, address) => address,
-            Self::App(_) => "",
-        }
-    }
-
-    /// User id, user key and user type as the Management Activity API writes them.
-    fn as_user(&self) -> (String, String, u8) {
-        match self {
-            Self::Person(person, _) => (person.upn.clone(), format!("{}@{}", person.puid, "contoso.com"), 0),
-            Self::App(app) => (format!("ServicePrincipal_{}", app.principal), "Not Available".to_owned(), 4),
-        }
     }
 }
 
@@ -137,7 +77,9 @@ impl Target {
         let changed: Vec<Value> = self
             .changed
             .iter()
-            .map(|(name, old, new)| json!({"displayName": name, "oldValue": text(old), "newValue": text(new)}))
+            .map(
+                |(name, old, new)| json!({"displayName": name, "oldValue": text(old), "newValue": text(new)}),
+            )
             .collect();
         let group_type = (self.kind == "Group").then_some("unknownFutureValue");
         json!({"id": self.id, "displayName": self.name, "type": self.kind, "userPrincipalName": self.upn,
@@ -262,27 +204,32 @@ impl Change {
         let (user, key, user_type) = self.actor.as_user();
         let head = Envelope::new(8, &operation, "AzureActiveDirectory").user(&user, &key, user_type);
         let status = if self.result == "success" { "Success" } else { "Failure" };
-        with(envelope(self.at, &head, random), json!({
-            "ResultStatus": status,
-            "ObjectId": self.targets.first().map(|target| target.upn.as_ref().unwrap_or(&target.id)),
-            "ClientIP": self.actor.address(),
-            "ActorIpAddress": self.actor.address(),
-            "AzureActiveDirectoryEventType": 1,
-            "ExtendedProperties": self.extended_properties(),
-            "ModifiedProperties": self.modified_properties(),
-            "Actor": self.actor.as_identities(),
-            "ActorContextId": TENANT,
-            "InterSystemsId": self.correlation,
-            "IntraSystemId": random.guid(),
-            "SupportTicketId": "",
-            "Target": self.targets.first().map(Target::as_identities).unwrap_or_default(),
-            "TargetContextId": TENANT,
-        }))
+        with(
+            envelope(self.at, &head, random),
+            json!({
+                "ResultStatus": status,
+                "ObjectId": self.targets.first().map(|target| target.upn.as_ref().unwrap_or(&target.id)),
+                "ClientIP": self.actor.address(), "ActorIpAddress": self.actor.address(),
+                "AzureActiveDirectoryEventType": 1,
+                "ExtendedProperties": self.extended_properties(),
+                "ModifiedProperties": self.modified_properties(),
+                "Actor": self.actor.as_identities(),
+                "ActorContextId": TENANT,
+                "InterSystemsId": self.correlation,
+                "IntraSystemId": random.guid(),
+                "SupportTicketId": "",
+                "Target": self.targets.first().map(Target::as_identities).unwrap_or_default(),
+                "TargetContextId": TENANT,
+            }),
+        )
     }
 
     fn extended_properties(&self) -> Value {
-        let details: serde_json::Map<String, Value> =
-            self.details.iter().map(|(key, value)| ((*key).to_owned(), Value::from(value.as_str()))).collect();
+        let details: serde_json::Map<String, Value> = self
+            .details
+            .iter()
+            .map(|(key, value)| ((*key).to_owned(), Value::from(value.as_str())))
+            .collect();
         let kind = self.targets.first().map_or("Other", |target| target.kind);
         json!([
             {"Name": "additionalDetails", "Value": Value::Object(details).to_string()},

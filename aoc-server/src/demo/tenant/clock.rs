@@ -42,7 +42,8 @@ impl Day {
     /// A moment of the day in UTC.
     pub(super) fn at(self, hour: i64, minute: i64, random: &mut Random) -> DateTime<Utc> {
         let start = self.date.and_time(NaiveTime::MIN).and_utc();
-        let whole = Duration::hours(hour) + Duration::minutes(minute) + Duration::seconds(random.between(0, 59));
+        let whole =
+            Duration::hours(hour) + Duration::minutes(minute) + Duration::seconds(random.between(0, 59));
         start + whole + Duration::nanoseconds(random.between(0, 9_999_999) * 100)
     }
 

@@ -36,7 +36,8 @@ pub(super) fn alert(
 ) -> Value {
     let key = "SecurityComplianceAlerts";
     let head = Envelope::new(40, "AlertTriggered", "SecurityComplianceCenter").user(key, key, 4);
-    let data = json!({"ts": activity_time(at), "te": activity_time(at), "an": name, "sev": severity, "f3u": entity});
+    let data =
+        json!({"ts": activity_time(at), "te": activity_time(at), "an": name, "sev": severity, "f3u": entity});
     let id = random.guid();
     with(
         envelope(at, &head, random),
@@ -50,30 +51,33 @@ pub(super) fn alert(
     )
 }
 
+const CMDLETS: [(&str, &str, &str); 6] = [
+    ("Get-ComplianceTag", "", ""),
+    ("Get-DlpSiDetectionsReport", "", "-StartDate \"today\""),
+    ("Get-ComplianceSearch", "", "-ResultSize \"100\""),
+    ("New-ComplianceSearch", "Case 2026-114", "-Name \"Case 2026-114\" -ExchangeLocation \"All\""),
+    ("Set-DlpComplianceRule", "Payment cards", "-Identity \"Payment cards\" -Disabled \"False\""),
+    ("Set-RetentionCompliancePolicy", "Mail 7 years", "-Identity \"Mail 7 years\" -Force \"True\""),
+];
+const ALERTS: [(&str, &str, &str); 3] = [
+    ("Email reported by user as malware or phish", "Low", "ThreatManagement"),
+    ("Messages have been delayed", "High", "MailFlow"),
+    ("Email messages containing phish URL removed after delivery", "Informational", "ThreatManagement"),
+];
+
 /// Writes down a day in the centre.
 pub(super) fn record(day: Day, people: &People, book: &mut Recorder) {
     for _ in 0..day.busy(5, &mut book.random) {
         let person = people.one_of(&[Job::Security], &mut book.random);
         let at = day.at_work(person, &mut book.random);
-        let (name, object, parameters) = *book.random.pick(&[
-            ("Get-ComplianceTag", "", ""),
-            ("Get-DlpSiDetectionsReport", "", "-StartDate \"today\""),
-            ("Get-ComplianceSearch", "", "-ResultSize \"100\""),
-            ("New-ComplianceSearch", "Case 2026-114", "-Name \"Case 2026-114\" -ExchangeLocation \"All\""),
-            ("Set-DlpComplianceRule", "Payment cards", "-Identity \"Payment cards\" -Disabled \"False\""),
-            ("Set-RetentionCompliancePolicy", "Mail 7 years", "-Identity \"Mail 7 years\" -Force \"True\""),
-        ]);
-        let record = cmdlet(at, person, (name, object, parameters), &mut book.random);
+        let step = *book.random.pick(&CMDLETS);
+        let record = cmdlet(at, person, step, &mut book.random);
         book.office(at, record);
     }
     if day.seldom(45, &mut book.random) {
         let person = people.colleague(&mut book.random);
         let at = day.at_work(person, &mut book.random);
-        let kind = *book.random.pick(&[
-            ("Email reported by user as malware or phish", "Low", "ThreatManagement"),
-            ("Messages have been delayed", "High", "MailFlow"),
-            ("Email messages containing phish URL removed after delivery", "Informational", "ThreatManagement"),
-        ]);
+        let kind = *book.random.pick(&ALERTS);
         let record = alert(at, kind, &person.upn, &mut book.random);
         book.office(at, record);
     }

@@ -130,7 +130,8 @@ fn patch_tuesday(day: Day, people: &People, book: &mut Recorder) {
 
 fn burst(at: chrono::DateTime<chrono::Utc>, ring: &str, people: &People, book: &mut Recorder) {
     let activity = ("Patch ManagedDevice", "Patch", "Device");
-    for (index, owner) in people.all().iter().enumerate() {
+    let own = people.all().iter().filter(|person| !matches!(person.job, Job::Guest | Job::Partner));
+    for (index, owner) in own.enumerate() {
         let then = later(at, 60 + 23 * index as i64, &mut book.random);
         let action = DeviceAction::by_app(then, "Contoso Intune Connector", activity, "")
             .device(owner)

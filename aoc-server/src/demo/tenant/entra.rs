@@ -4,7 +4,8 @@ use super::activities::{
     ADD_GROUP_OWNER, ADD_TO_GROUP, IMPORT, REMOVE_FROM_GROUP, RESET_PASSWORD, REVOKE_TOKENS, SECURITY_INFO,
     SELF_RESET, UPDATE_DEVICE, UPDATE_GROUP, UPDATE_USER,
 };
-use super::changes::{Actor, Change, Target};
+use super::actor::Actor;
+use super::changes::{Change, Target};
 use super::clock::{Day, later, plain_time};
 use super::people::{Job, People, Person};
 use super::recorder::Recorder;
@@ -76,8 +77,7 @@ fn password_reset(day: Day, people: &People, book: &mut Recorder) {
     let then = later(at, 1, &mut book.random);
     let stamp = |at| json!([plain_time(at)]);
     let earlier = at - Duration::days(book.random.between(3, 80));
-    let tokens =
-        user_property(Target::user(owner), "StsRefreshTokensValidFrom", stamp(earlier), stamp(at));
+    let tokens = user_property(Target::user(owner), "StsRefreshTokensValidFrom", stamp(earlier), stamp(at));
     let reset = Change::new(at, RESET_PASSWORD, &actor).on(Target::user(owner));
     let correlation = book.random.guid();
     book.change(&reset.within(&correlation));

@@ -78,13 +78,6 @@ impl DeviceAction {
     /// The record as Graph's `auditEvents` sends it.
     pub(super) fn as_audit_event(&self, random: &mut Random) -> Value {
         let (name, operation, component) = self.activity;
-        let (resource, kind, id) = &self.resource;
-        let changed: Vec<Value> = self
-            .changed
-            .iter()
-            .chain([&("DeviceManagementAPIVersion".to_owned(), Value::Null, Value::from("5025-09-01"))])
-            .map(|(name, old, new)| json!({"displayName": name, "oldValue": old, "newValue": new}))
-            .collect();
         json!({
             "id": random.guid(),
             "displayName": name,
@@ -97,10 +90,20 @@ impl DeviceAction {
             "correlationId": self.correlation,
             "category": component,
             "actor": self.actor,
-            "resources": [{
-                "displayName": resource, "auditResourceType": kind, "resourceId": id,
-                "modifiedProperties": changed,
-            }],
+            "resources": [self.as_resource()],
+        })
+    }
+    fn as_resource(&self) -> Value {
+        let (resource, kind, id) = &self.resource;
+        let changed: Vec<Value> = self
+            .changed
+            .iter()
+            .chain([&("DeviceManagementAPIVersion".to_owned(), Value::Null, Value::from("5025-09-01"))])
+            .map(|(name, old, new)| json!({"displayName": name, "oldValue": old, "newValue": new}))
+            .collect();
+        json!({
+            "displayName": resource, "auditResourceType": kind, "resourceId": id,
+            "modifiedProperties": changed,
         })
     }
 }

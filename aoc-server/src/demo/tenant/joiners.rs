@@ -4,7 +4,8 @@ use super::activities::{
     ADD_DEVICE, ADD_DEVICE_OWNER, ADD_TO_GROUP, ADD_USER, CHANGE_LICENSE, DELETE_USER, DISABLE_ACCOUNT,
     REMOVE_FROM_GROUP, REVOKE_TOKENS, SECURITY_INFO, SET_MANAGER,
 };
-use super::changes::{Activity, Actor, Change, Target};
+use super::actor::Actor;
+use super::changes::{Activity, Change, Target};
 use super::clock::{Day, later, plain_time};
 use super::entra::{at_work, membership, user_property};
 use super::intune::DeviceAction;
@@ -15,12 +16,11 @@ use super::teams;
 use chrono::{DateTime, Datelike, Days, NaiveDate, Utc, Weekday};
 use serde_json::{Value, json};
 
-const FIRST: [&str; 12] = [
-    "Alma", "Bruno", "Clara", "David", "Eva", "Florian", "Greta", "Hugo", "Iris", "Julian", "Karla", "Leo",
-];
+const FIRST: [&str; 12] =
+    ["Alma", "Bruno", "Clara", "David", "Eva", "Florian", "Greta", "Hugo", "Iris", "Julian", "Karla", "Leo"];
 const LAST: [&str; 12] = [
-    "Abreu", "Bauer", "Carvalho", "Dorfer", "Egger", "Fonseca", "Gasser", "Huber", "Ivkovic", "Jansen", "Kofler",
-    "Lima",
+    "Abreu", "Bauer", "Carvalho", "Dorfer", "Egger", "Fonseca", "Gasser", "Huber", "Ivkovic", "Jansen",
+    "Kofler", "Lima",
 ];
 const GROUPS: [&str; 3] = ["SG-VPN-Users", "SG-Apollo-Members", "DL-Vienna-Office"];
 
@@ -70,19 +70,23 @@ fn licensed() -> Value {
     json!(["[SkuName=SPE_E5, AccountId=c0470500-7e57-4de0-9a0c-00000c047050, DisabledPlans=[]]"])
 }
 
-fn starts(day: Day, hour: i64, person: &Person, people: &People, book: &mut Recorder) {
-    let at = day.at(hour, book.random.between(5, 40), &mut book.random);
-    let hr = Actor::app("Contoso HR Provisioning");
-    let account = Target::user(person)
+fn account(person: &Person) -> Target {
+    Target::user(person)
         .set("AccountEnabled", json!([]), json!([true]))
         .set("DisplayName", json!([]), json!([person.name]))
         .set("UserPrincipalName", json!([]), json!([person.upn]))
         .set("UserType", json!([]), json!(["Member"]))
-        .now("Included Updated Properties", "AccountEnabled, DisplayName, UserPrincipalName, UserType");
-    book.change_seen_twice(&Change::new(at, ADD_USER, &hr).on(account));
+        .now("Included Updated Properties", "AccountEnabled, DisplayName, UserPrincipalName, UserType")
+}
+
+fn starts(day: Day, hour: i64, person: &Person, people: &People, book: &mut Recorder) {
+    let at = day.at(hour, book.random.between(5, 40), &mut book.random);
+    let hr = Actor::app("Contoso HR Provisioning");
+    book.change_seen_twice(&Change::new(at, ADD_USER, &hr).on(account(person)));
     let manager = people.one_of(&[Job::Engineering], &mut book.random);
     let managed = user_property(Target::user(person), "Manager", json!([]), json!([manager.upn]));
-    book.change(&Change::new(later(at, 9, &mut book.random), SET_MANAGER, &hr).on(managed));
+    let step = later(at, 9, &mut book.random);
+    book.change(&Change::new(step, SET_MANAGER, &hr).on(managed));
     let desk = people.named(if hour == 7 { "Felix Marbach" } else { "Ines Figueira" });
     let actor = Actor::person(desk, desk.home.site.office);
     let step = later(at, 300, &mut book.random);
@@ -101,9 +105,11 @@ fn starts(day: Day, hour: i64, person: &Person, people: &People, book: &mut Reco
 fn first_day(at: DateTime<Utc>, person: &Person, book: &mut Recorder) {
     let own = Actor::person(person, person.home.site.office);
     let registration = Actor::app("Device Registration Service");
-    let details = Target::device(person)
-        .set("DeviceOSType", json!([]), json!(["Windows"]))
-        .set("DeviceTrustType", json!([]), json!(["AzureAd"]));
+    let details = Target::device(person).set("DeviceOSType", json!([]), json!(["Windows"])).set(
+        "DeviceTrustType",
+        json!([]),
+        json!(["AzureAd"]),
+    );
     book.change(&Change::new(at, ADD_DEVICE, &registration).on(details));
     let owner = Target::user(person).now("Device.DisplayName", &person.device);
     let step = later(at, 1, &mut book.random);
@@ -125,8 +131,16 @@ fn leaves(day: Day, person: &Person, people: &People, book: &mut Recorder) {
     let correlation = book.random.guid();
     let stamp = json!([plain_time(at)]);
     let steps: [(i64, Activity, Target); 4] = [
-        (0, DISABLE_ACCOUNT, user_property(Target::user(person), "AccountEnabled", json!([true]), json!([false]))),
-        (4, REVOKE_TOKENS, user_property(Target::user(person), "StsRefreshTokensValidFrom", json!([]), stamp)),
+        (
+            0,
+            DISABLE_ACCOUNT,
+            user_property(Target::user(person), "AccountEnabled", json!([true]), json!([false])),
+        ),
+        (
+            4,
+            REVOKE_TOKENS,
+            user_property(Target::user(person), "StsRefreshTokensValidFrom", json!([]), stamp),
+        ),
         (90, CHANGE_LICENSE, license(person, licensed(), json!([]))),
         (600, DELETE_USER, user_property(Target::user(person), "Is Hard Deleted", json!([]), json!([false]))),
     ];
@@ -134,9 +148,13 @@ fn leaves(day: Day, person: &Person, people: &People, book: &mut Recorder) {
         let step = later(at, seconds, &mut book.random);
         book.change(&Change::new(step, activity, &actor).on(target).within(&correlation));
     }
+    hands_back(at, person, &actor, people, book);
+}
+
+fn hands_back(at: DateTime<Utc>, person: &Person, actor: &Actor, people: &People, book: &mut Recorder) {
     for (index, group) in GROUPS.iter().enumerate() {
         let step = later(at, 30 + 9 * index as i64, &mut book.random);
-        book.change(&membership(step, &actor, REMOVE_FROM_GROUP, (person, group)));
+        book.change(&membership(step, actor, REMOVE_FROM_GROUP, (person, group)));
     }
     let wiped = later(at, 240, &mut book.random);
     let desk = people.named("Jonas Reiter");

@@ -13,8 +13,7 @@ use chrono::{DateTime, Utc};
 /// Writes down the sign-ins of a day.
 pub(super) fn record(day: Day, people: &People, book: &mut Recorder) {
     for person in people.all() {
-        let usual = if person.job == Job::Guest { 1 } else { 4 };
-        for _ in 0..day.busy(usual * 10, &mut book.random) / 10 {
+        for _ in 0..times(day, person, book) {
             attempt(day, person, book);
         }
     }
@@ -22,6 +21,14 @@ pub(super) fn record(day: Day, people: &People, book: &mut Recorder) {
         legacy(day, people.colleague(&mut book.random), book);
     }
     on_call(day, people, book);
+}
+
+fn times(day: Day, person: &Person, book: &mut Recorder) -> usize {
+    if day.is_weekend() {
+        return usize::from(book.random.chance(18));
+    }
+    let usual = if person.job == Job::Guest { 10 } else { 30 };
+    day.busy(usual, &mut book.random) / 10
 }
 
 fn attempt(day: Day, person: &Person, book: &mut Recorder) {
@@ -53,7 +60,8 @@ fn mistyped(at: DateTime<Utc>, person: &Person, place: &Place, portal: Portal, b
 }
 
 fn rare(book: &mut Recorder) -> &'static Outcome {
-    book.random.pick(&[&EXPIRED, &NO_CONSENT, &MFA_DENIED, &BLOCKED])
+    const RARE: [&Outcome; 4] = [&EXPIRED, &NO_CONSENT, &MFA_DENIED, &BLOCKED];
+    RARE[book.random.below(RARE.len())]
 }
 
 fn legacy(day: Day, person: &Person, book: &mut Recorder) {
@@ -61,7 +69,7 @@ fn legacy(day: Day, person: &Person, book: &mut Recorder) {
     let client = *book.random.pick(&["IMAP4", "Authenticated SMTP", "Exchange ActiveSync"]);
     let outcome = if client == "Exchange ActiveSync" { &SIGNED_IN } else { &BLOCKED };
     let attempt = SignIn::new(at, person, person.home.clone(), PORTALS[2]).ended(outcome);
-    book.sign_in(&attempt.from_elsewhere(client, "BAV2ROPC"));
+    book.sign_in(&attempt.elsewhere(client, "BAV2ROPC"));
 }
 
 /// One administrator is on call every night and looks in now and then.

@@ -41,7 +41,7 @@ impl Session<'_> {
         with(
             envelope(at, &head, random),
             json!({
-                "ResultStatus": "Succeeded", "ClientIP": self.address, "ClientIPAddress": self.address,
+                "ResultStatus": "Succeeded", "ClientIPAddress": self.address,
                 "ClientInfoString": self.client, "ExternalAccess": false, "InternalLogonType": 0,
                 "LogonType": 0, "LogonUserSid": sid, "MailboxOwnerSid": sid,
                 "MailboxGuid": guid_of("mailbox", &owner.upn), "MailboxOwnerUPN": owner.upn,
@@ -67,7 +67,8 @@ impl Session<'_> {
     ) -> Value {
         let items: Vec<Value> =
             (0..count).map(|_| json!({"InternetMessageId": message_id(random)})).collect();
-        let folders = json!([{"Id": format!("LgAAAA{}", random.tag(24)), "Path": folder, "FolderItems": items}]);
+        let folders =
+            json!([{"Id": format!("LgAAAA{}", random.tag(24)), "Path": folder, "FolderItems": items}]);
         with(
             self.record(at, 50, "MailItemsAccessed", random),
             json!({
@@ -109,8 +110,8 @@ impl Session<'_> {
             ("RuleProvider", "ExchangeMailboxRules14"),
             ("RuleActions", action),
         ]);
-        let item =
-            json!({"Id": format!("RgAAAA{}", random.tag(32)), "ParentFolder": {"Path": "\\Inbox", "Name": "Inbox"}});
+        let item = json!({"Id": format!("RgAAAA{}", random.tag(32)), "ParentFolder": {"Path": "\\Inbox",
+        "Name": "Inbox"}});
         with(
             self.record(at, 2, "UpdateInboxRules", random),
             json!({"OperationProperties": properties, "Item": item}),
@@ -124,7 +125,7 @@ fn message_id(random: &mut Random) -> String {
 
 /// Writes down a day in the mailboxes.
 pub(super) fn record(day: Day, people: &People, book: &mut Recorder) {
-    for _ in 0..day.busy(44, &mut book.random) {
+    for _ in 0..day.busy(31, &mut book.random) {
         let owner = people.colleague(&mut book.random);
         let at = day.at_work(owner, &mut book.random);
         let place = owner.place(&mut book.random);
@@ -148,7 +149,11 @@ fn one(at: DateTime<Utc>, session: Session<'_>, book: &mut Recorder) {
         18 => session.deleted(at, "HardDelete", subject, random),
         _ => {
             let action = r#"[{"ActionType":"Move","Folder":"Newsletters","ForwardFlags":"None"}]"#;
-            session.rule(at, ("Newsletters", "(SubString IgnoreCase(SubjectProperty)=newsletter)", action), random)
+            session.rule(
+                at,
+                ("Newsletters", "(SubString IgnoreCase(SubjectProperty)=newsletter)", action),
+                random,
+            )
         }
     };
     book.office(at, record);
@@ -167,7 +172,8 @@ fn on_behalf(day: Day, people: &People, book: &mut Recorder) {
         session.send(at, subject, &mut book.random),
         json!({
             "Operation": operation, "UserId": by.upn, "UserKey": by.puid, "LogonType": 2,
-            "SendOnBehalfOfUserSmtp": owner.upn, "SendOnBehalfOfUserMailboxGuid": guid_of("mailbox", &owner.upn),
+            "SendOnBehalfOfUserSmtp": owner.upn,
+            "SendOnBehalfOfUserMailboxGuid": guid_of("mailbox", &owner.upn),
         }),
     );
     book.office(at, record);

@@ -168,7 +168,8 @@ impl People {
 
     /// Somebody who does one of these jobs.
     pub(super) fn one_of(&self, jobs: &[Job], random: &mut Random) -> &Person {
-        let fitting: Vec<&Person> = self.everybody.iter().filter(|person| jobs.contains(&person.job)).collect();
+        let fitting: Vec<&Person> =
+            self.everybody.iter().filter(|person| jobs.contains(&person.job)).collect();
         fitting.get(random.below(fitting.len())).unwrap_or(&&self.everybody[0])
     }
 

@@ -66,7 +66,7 @@ impl Random {
 
     /// `length` upper-case hexadecimal digits.
     pub(super) fn hex(&mut self, length: usize) -> String {
-        (0..length).map(|_| format!("{:X}", self.below(16))).collect()
+        (0..length).map(|_| char::from(*self.pick(b"0123456789ABCDEF"))).collect()
     }
 }
 

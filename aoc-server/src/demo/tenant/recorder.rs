@@ -20,7 +20,8 @@ impl Recorder {
         Self { random: Random::of(words), records: Vec::new() }
     }
 
-    /// Writes down a change as Graph reports it, and for most changes as the Management Activity API does too.
+    /// Writes down a change as Graph reports it, and for most changes as the Management Activity API does
+    /// too.
     pub(super) fn change(&mut self, change: &Change) {
         if self.random.chance(55) {
             self.change_seen_twice(change);

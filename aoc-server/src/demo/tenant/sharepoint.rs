@@ -22,7 +22,10 @@ const SITES: [(&str, &[Job]); 5] = [
     ("Apollo", &[Job::Engineering, Job::Sales, Job::Guest, Job::Intern]),
     ("Finance", &[Job::Finance, Job::Executive]),
     ("Payroll", &[Job::People]),
-    ("ITOperations", &[Job::Identity, Job::Messaging, Job::Endpoint, Job::Helpdesk, Job::Security, Job::Partner]),
+    (
+        "ITOperations",
+        &[Job::Identity, Job::Messaging, Job::Endpoint, Job::Helpdesk, Job::Security, Job::Partner],
+    ),
 ];
 const FILES: [&str; 14] = [
     "Budget 2027.xlsx",
@@ -70,16 +73,21 @@ pub(super) fn on_file(
     let File { site, folder, name } = *file;
     let head = Envelope::new(6, operation, workload(site)).user(&person.upn, &member(person), 0);
     let url = site_url(site);
-    with(envelope(at, &head, random), json!({
-        "ClientIP": address, "ObjectId": format!("{url}{folder}/{name}"), "CorrelationId": random.guid(),
-        "EventSource": "SharePoint", "ItemType": "File", "UserAgent": EDGE, "Site": guid_of("site", site),
-        "WebId": guid_of("web", site), "ListId": guid_of("list", site), "ListItemUniqueId": guid_of(site, name),
-        "HighPriorityMediaProcessing": false, "SiteUrl": url, "SourceFileName": name,
-        "SourceFileExtension": name.rsplit('.').next(), "SourceRelativeUrl": folder,
-    }))
+    with(
+        envelope(at, &head, random),
+        json!({
+            "ClientIP": address, "ObjectId": format!("{url}{folder}/{name}"), "CorrelationId": random.guid(),
+            "EventSource": "SharePoint", "ItemType": "File", "UserAgent": EDGE, "Site": guid_of("site", site),
+            "WebId": guid_of("web", site), "ListId": guid_of("list", site),
+            "ListItemUniqueId": guid_of(site, name),
+            "HighPriorityMediaProcessing": false, "SiteUrl": url, "SourceFileName": name,
+            "SourceFileExtension": name.rsplit('.').next(), "SourceRelativeUrl": folder,
+        }),
+    )
 }
 
-/// A file or a site that was shared; `event` is the XML text with the details, `with_whom` a person or a group.
+/// A file or a site that was shared; `event` is the XML text with the details, `with_whom` a person or a
+/// group.
 pub(super) fn on_sharing(
     at: DateTime<Utc>,
     (person, address): (&Person, &str),
@@ -92,18 +100,22 @@ pub(super) fn on_sharing(
     let head = Envelope::new(14, operation, workload(site)).user(&person.upn, &member(person), 0);
     let (url, whole_site) = (site_url(site), name.is_empty());
     let object = if whole_site { url.clone() } else { format!("{url}{folder}/{name}") };
-    with(envelope(at, &head, random), json!({
-        "ClientIP": address, "ObjectId": object, "CorrelationId": random.guid(), "EventSource": "SharePoint",
-        "ItemType": if whole_site { "Web" } else { "File" }, "UserAgent": EDGE, "Site": guid_of("site", site),
-        "WebId": guid_of("web", site), "SiteUrl": url, "SourceFileName": name, "SourceRelativeUrl": folder,
-        "EventData": event, "TargetUserOrGroupType": kind, "TargetUserOrGroupName": with_whom,
-        "UniqueSharingId": random.guid(),
-    }))
+    with(
+        envelope(at, &head, random),
+        json!({
+            "ClientIP": address, "ObjectId": object, "CorrelationId": random.guid(),
+            "EventSource": "SharePoint", "ItemType": if whole_site { "Web" } else { "File" },
+            "UserAgent": EDGE, "Site": guid_of("site", site), "WebId": guid_of("web", site),
+            "SiteUrl": url, "SourceFileName": name, "SourceRelativeUrl": folder,
+            "EventData": event, "TargetUserOrGroupType": kind, "TargetUserOrGroupName": with_whom,
+            "UniqueSharingId": random.guid(),
+        }),
+    )
 }
 
 /// Writes down a day of work with files.
 pub(super) fn record(day: Day, people: &People, book: &mut Recorder) {
-    for _ in 0..day.busy(74, &mut book.random) {
+    for _ in 0..day.busy(46, &mut book.random) {
         touch(day, people, book);
     }
     for _ in 0..day.busy(5, &mut book.random) {
@@ -113,8 +125,17 @@ pub(super) fn record(day: Day, people: &People, book: &mut Recorder) {
 
 fn touch(day: Day, people: &People, book: &mut Recorder) {
     const OPERATIONS: [&str; 12] = [
-        "FileAccessed", "FileAccessed", "FileAccessed", "FileAccessed", "FilePreviewed", "FileModified",
-        "FileModifiedExtended", "FileDownloaded", "FileUploaded", "FileSyncDownloadedFull", "FileRenamed",
+        "FileAccessed",
+        "FileAccessed",
+        "FileAccessed",
+        "FileAccessed",
+        "FilePreviewed",
+        "FileModified",
+        "FileModifiedExtended",
+        "FileDownloaded",
+        "FileUploaded",
+        "FileSyncDownloadedFull",
+        "FileRenamed",
         "FileRecycled",
     ];
     let (person, site) = somewhere(people, book);
@@ -145,10 +166,18 @@ fn share(day: Day, people: &People, book: &mut Recorder) {
     let (name, own) = (*book.random.pick(&FILES), person.upn.clone());
     let file = File { site: &own, folder: "Documents", name };
     let (operation, detail) = match book.random.below(10) {
-        0 => ("AnonymousLinkCreated", ("<Type>View</Type><MembersCanShareApplied>False</MembersCanShareApplied>", "", "")),
+        0 => (
+            "AnonymousLinkCreated",
+            ("<Type>View</Type><MembersCanShareApplied>False</MembersCanShareApplied>", "", ""),
+        ),
         1..=3 => ("CompanyLinkCreated", ("<Type>Edit</Type>", "", "")),
-        4 => ("SharingRevoked", ("<Permissions removed>Contribute</Permissions removed>", "Member", other.upn.as_str())),
-        _ => ("SharingSet", ("<Permissions granted>Read</Permissions granted>", "Member", other.upn.as_str())),
+        4 => (
+            "SharingRevoked",
+            ("<Permissions removed>Contribute</Permissions removed>", "Member", other.upn.as_str()),
+        ),
+        _ => {
+            ("SharingSet", ("<Permissions granted>Read</Permissions granted>", "Member", other.upn.as_str()))
+        }
     };
     let record = on_sharing(at, (person, &place.address), operation, &file, detail, &mut book.random);
     book.office(at, record);

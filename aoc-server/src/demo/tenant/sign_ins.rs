@@ -17,24 +17,41 @@ pub(super) struct Outcome {
     pub(super) details: &'static str,
 }
 
-#[rustfmt::skip]
-pub(super) static SIGNED_IN: Outcome = Outcome { code: 0, name: "", reason: "", details: "" };
-#[rustfmt::skip]
-pub(super) static WITH_MFA: Outcome = Outcome { code: 0, name: "", reason: "", details: "MFA requirement satisfied by claim in the token" };
-#[rustfmt::skip]
-pub(super) static WRONG_PASSWORD: Outcome = Outcome { code: 50126, name: "InvalidUserNameOrPassword", reason: "Invalid username or password.", details: "" };
-#[rustfmt::skip]
-pub(super) static LOCKED: Outcome = Outcome { code: 50053, name: "IdsLocked", reason: "The account is locked: too many attempts with a wrong password.", details: "" };
-#[rustfmt::skip]
-pub(super) static MFA_ASKED: Outcome = Outcome { code: 50076, name: "UserStrongAuthClientAuthNRequired", reason: "Multi-factor authentication is required to reach this resource.", details: "MFA required in Azure AD" };
-#[rustfmt::skip]
-pub(super) static MFA_DENIED: Outcome = Outcome { code: 500121, name: "AuthenticationFailedSasError", reason: "Authentication failed during the request for strong authentication.", details: "MFA denied; user declined the authentication" };
-#[rustfmt::skip]
-pub(super) static BLOCKED: Outcome = Outcome { code: 53003, name: "BlockedByConditionalAccess", reason: "Access was blocked by Conditional Access policies.", details: "" };
-#[rustfmt::skip]
-pub(super) static EXPIRED: Outcome = Outcome { code: 50055, name: "InvalidPasswordExpiredPassword", reason: "The password has expired.", details: "" };
-#[rustfmt::skip]
-pub(super) static NO_CONSENT: Outcome = Outcome { code: 65001, name: "DelegationDoesNotExist", reason: "Nobody has consented to this application yet.", details: "" };
+impl Outcome {
+    const fn new(code: i64, name: &'static str, reason: &'static str, details: &'static str) -> Self {
+        Self { code, name, reason, details }
+    }
+}
+
+pub(super) static SIGNED_IN: Outcome = Outcome::new(0, "", "", "");
+pub(super) static WITH_MFA: Outcome =
+    Outcome::new(0, "", "", "MFA requirement satisfied by claim in the token");
+pub(super) static WRONG_PASSWORD: Outcome =
+    Outcome::new(50126, "InvalidUserNameOrPassword", "Invalid username or password.", "");
+pub(super) static LOCKED: Outcome =
+    Outcome::new(50053, "IdsLocked", "The account is locked: too many attempts with a wrong password.", "");
+pub(super) static MFA_ASKED: Outcome = Outcome::new(
+    50076,
+    "UserStrongAuthClientAuthNRequired",
+    "Multi-factor authentication is required to reach this resource.",
+    "MFA required in Azure AD",
+);
+pub(super) static MFA_DENIED: Outcome = Outcome::new(
+    500121,
+    "AuthenticationFailedSasError",
+    "Authentication failed during the request for strong authentication.",
+    "MFA denied; user declined the authentication",
+);
+pub(super) static BLOCKED: Outcome = Outcome::new(
+    53003,
+    "BlockedByConditionalAccess",
+    "Access was blocked by Conditional Access policies.",
+    "",
+);
+pub(super) static EXPIRED: Outcome =
+    Outcome::new(50055, "InvalidPasswordExpiredPassword", "The password has expired.", "");
+pub(super) static NO_CONSENT: Outcome =
+    Outcome::new(65001, "DelegationDoesNotExist", "Nobody has consented to this application yet.", "");
 
 /// The application somebody signs in to: id, name, the resource behind it.
 pub(super) type Portal = (&'static str, &'static str, &'static str);
@@ -74,16 +91,18 @@ pub(super) struct SignIn<'a> {
 }
 
 /// The browser of a managed computer.
-pub(super) const EDGE: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36 Edg/142.0.0.0";
+pub(super) const EDGE: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 \
+    (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36 Edg/142.0.0.0";
 /// A script.
 pub(super) const SCRIPT: &str = "python-requests/2.32.3";
 
 impl<'a> SignIn<'a> {
-    /// A successful sign-in in the browser of the person's own device.
+    /// A successful sign-in in the browser; guests and partners bring devices that are not managed.
     pub(super) fn new(at: DateTime<Utc>, person: &'a Person, place: Place, portal: Portal) -> Self {
         let correlation = guid_of(&person.upn, &at.to_rfc3339());
         let (client, agent) = ("Browser", EDGE);
-        Self { at, person, place, portal, client, outcome: &WITH_MFA, correlation, agent, managed: true }
+        let managed = !matches!(person.job, Job::Guest | Job::Partner);
+        Self { at, person, place, portal, client, outcome: &WITH_MFA, correlation, agent, managed }
     }
 
     /// Makes the attempt end in another way.
@@ -93,7 +112,7 @@ impl<'a> SignIn<'a> {
     }
 
     /// Makes the attempt come from a device that is not Contoso's.
-    pub(super) fn from_elsewhere(mut self, client: &'static str, agent: &'static str) -> Self {
+    pub(super) fn elsewhere(mut self, client: &'static str, agent: &'static str) -> Self {
         (self.client, self.agent, self.managed) = (client, agent, false);
         self
     }
@@ -130,12 +149,13 @@ impl<'a> SignIn<'a> {
             50076 | 53003 | 500_121 => "failure",
             _ => "notApplied",
         };
+        let factors =
+            if access == "notApplied" { "singleFactorAuthentication" } else { "multiFactorAuthentication" };
         json!({
             "status": {"errorCode": code, "failureReason": some(reason), "additionalDetails": some(details)},
             "conditionalAccessStatus": access,
             "appliedConditionalAccessPolicies": policies(access, *code),
-            "authenticationRequirement":
-                if access == "notApplied" { "singleFactorAuthentication" } else { "multiFactorAuthentication" },
+            "authenticationRequirement": factors,
         })
     }
 
@@ -158,7 +178,7 @@ impl<'a> SignIn<'a> {
                 "operatingSystem": "Windows 11", "browser": "Edge 142.0.0", "isCompliant": true,
                 "isManaged": true, "trustType": "Azure AD joined"})
         } else {
-            json!({"deviceId": "", "displayName": null, "operatingSystem": null, "browser": null,
+            json!({"deviceId": "", "displayName": null, "operatingSystem": "", "browser": null,
                 "isCompliant": null, "isManaged": null, "trustType": null})
         }
     }
@@ -168,26 +188,36 @@ impl<'a> SignIn<'a> {
         let operation = if self.outcome.code == 0 { "UserLoggedIn" } else { "UserLoginFailed" };
         let person = self.person;
         let head = Envelope::new(15, operation, "AzureActiveDirectory").user(&person.upn, &person.id, 0);
-        let detail = if self.outcome.code == 0 { "Redirect" } else { "Success" };
-        let record = with(envelope(self.at, &head, random), json!({
-            // Microsoft writes "Success" for many a failure; the operation decides.
-            "ResultStatus": if self.outcome.code == 50126 { "Failed" } else { "Success" },
-            "ObjectId": "00000002-0000-0000-c000-000000000000",
-            "ClientIP": self.place.address, "ActorIpAddress": self.place.address,
-            "AzureActiveDirectoryEventType": 1, "ApplicationId": self.portal.0,
-            "ExtendedProperties": named_values(&[
-                ("ResultStatusDetail", detail), ("UserAgent", self.agent), ("RequestType", "OAuth2:Authorize"),
-            ]),
-            "ModifiedProperties": [], "DeviceProperties": self.device_properties(),
-            "Actor": [{"ID": person.id, "Type": 0}, {"ID": person.upn, "Type": 5}],
-            "ActorContextId": TENANT, "InterSystemsId": self.correlation, "IntraSystemId": random.guid(),
-            "SupportTicketId": "", "TargetContextId": TENANT,
-            "Target": [{"ID": "00000002-0000-0000-c000-000000000000", "Type": 0}],
-        }));
+        let record = with(
+            envelope(self.at, &head, random),
+            json!({
+                // Microsoft writes "Success" for many a failure; the operation decides.
+                "ResultStatus": if self.outcome.code == 50126 { "Failed" } else { "Success" },
+                "ObjectId": "00000002-0000-0000-c000-000000000000",
+                "ClientIP": self.place.address, "ActorIpAddress": self.place.address,
+                "AzureActiveDirectoryEventType": 1, "ApplicationId": self.portal.0,
+                "ExtendedProperties": self.extended_properties(),
+                "ModifiedProperties": [], "DeviceProperties": self.device_properties(),
+                "Actor": [{"ID": person.id, "Type": 0}, {"ID": person.upn, "Type": 5}],
+                "ActorContextId": TENANT, "InterSystemsId": self.correlation, "IntraSystemId": random.guid(),
+                "SupportTicketId": "", "TargetContextId": TENANT,
+                "Target": [{"ID": "00000002-0000-0000-c000-000000000000", "Type": 0}],
+            }),
+        );
+        with(record, self.error())
+    }
+
+    fn error(&self) -> Value {
         if self.outcome.code == 0 {
-            return record;
+            return json!({});
         }
-        with(record, json!({"ErrorNumber": self.outcome.code.to_string(), "LogonError": self.outcome.name}))
+        json!({"ErrorNumber": self.outcome.code.to_string(), "LogonError": self.outcome.name})
+    }
+
+    fn extended_properties(&self) -> Value {
+        let detail = if self.outcome.code == 0 { "Redirect" } else { "Success" };
+        let (agent, request) = (("UserAgent", self.agent), ("RequestType", "OAuth2:Authorize"));
+        named_values(&[("ResultStatusDetail", detail), agent, request])
     }
 
     fn device_properties(&self) -> Value {

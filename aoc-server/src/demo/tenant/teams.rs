@@ -40,7 +40,7 @@ fn thread(name: &str) -> String {
 
 /// Writes down a day in Teams.
 pub(super) fn record(day: Day, people: &People, book: &mut Recorder) {
-    for _ in 0..day.busy(17, &mut book.random) {
+    for _ in 0..day.busy(14, &mut book.random) {
         let person = people.colleague(&mut book.random);
         let at = day.at_work(person, &mut book.random);
         let record = match book.random.below(10) {
@@ -85,7 +85,8 @@ fn meeting(at: DateTime<Utc>, person: &Person, book: &mut Recorder) -> Value {
     let name = *book.random.pick(&["Daily Apollo", "Sales forecast", "Change board", "One-to-one"]);
     with(
         by(at, person, "MeetingParticipantDetail", &mut book.random),
-        json!({"ItemName": name, "MeetingDetailId": book.random.guid(), "CommunicationType": "ScheduledMeeting"}),
+        json!({"ItemName": name, "MeetingDetailId": book.random.guid(),
+        "CommunicationType": "ScheduledMeeting"}),
     )
 }
 

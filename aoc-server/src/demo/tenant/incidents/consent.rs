@@ -3,7 +3,8 @@
 use super::Story;
 use crate::demo::tenant::access;
 use crate::demo::tenant::activities::{ADD_APPLICATION, DISABLE_PRINCIPAL, REMOVE_GRANT};
-use crate::demo::tenant::changes::{Actor, Change, Target};
+use crate::demo::tenant::actor::Actor;
+use crate::demo::tenant::changes::{Change, Target};
 use crate::demo::tenant::clock::{Day, later};
 use crate::demo::tenant::mailbox::Session;
 use crate::demo::tenant::office365::with;
@@ -44,7 +45,8 @@ fn agree(at: DateTime<Utc>, name: &str, people: &People, story: &mut Story) {
         }
     }
     let app = App::named(APP);
-    let session = Session { owner: person, address: "203.0.113.201", client: "Client=REST;Client=RESTSystem;;" };
+    let session =
+        Session { owner: person, address: "203.0.113.201", client: "Client=REST;Client=RESTSystem;;" };
     for step in 0..6 {
         let then = later(at, 420 + 75 * step, &mut story.book.random);
         let record = session.accessed(then, ("\\Inbox", 30), &mut story.book.random);
@@ -75,7 +77,8 @@ pub(super) fn tell_markup(day: Day, people: &People) -> Story {
     let mut story = Story::new(
         day,
         "An application whose name is markup",
-        "A guest registers an application with a script for a name; a page that shows it must show it as text.",
+        "A guest registers an application with a script for a name; a page that shows it must show it as \
+         text.",
         "onerror",
     );
     let guest = people.named("Marcus Thiele");

@@ -2,7 +2,8 @@
 
 use super::Story;
 use crate::demo::tenant::activities::{ADD_GROUP_OWNER, INVITE};
-use crate::demo::tenant::changes::{Actor, Change, Target};
+use crate::demo::tenant::actor::Actor;
+use crate::demo::tenant::changes::{Change, Target};
 use crate::demo::tenant::clock::{Day, later};
 use crate::demo::tenant::entra::membership;
 use crate::demo::tenant::people::{People, Person};
@@ -10,20 +11,30 @@ use crate::demo::tenant::places::{DUBLIN, Place};
 use crate::demo::tenant::sharepoint::{File, on_file, on_sharing};
 use crate::demo::tenant::sign_ins::{PORTALS, SignIn};
 use crate::demo::tenant::teams;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Duration, Utc};
 
 const FOLDER: &str = "Shared Documents";
 const FILES: [&str; 12] = [
-    "Salaries 2026.xlsx", "Salaries 2025.xlsx", "Bonus management.xlsx", "Bank accounts staff.xlsx",
-    "Tax cards.pdf", "Sick leave 2026.xlsx", "Contracts A-K.zip", "Contracts L-Z.zip", "Pension plan.docx",
-    "Payroll run October.xlsx", "Payroll run November.xlsx", "Severance drafts.docx",
+    "Salaries 2026.xlsx",
+    "Salaries 2025.xlsx",
+    "Bonus management.xlsx",
+    "Bank accounts staff.xlsx",
+    "Tax cards.pdf",
+    "Sick leave 2026.xlsx",
+    "Contracts A-K.zip",
+    "Contracts L-Z.zip",
+    "Pension plan.docx",
+    "Payroll run October.xlsx",
+    "Payroll run November.xlsx",
+    "Severance drafts.docx",
 ];
 
 pub(super) fn tell(day: Day, people: &People) -> Story {
     let mut story = Story::new(
         day,
         "A guest owns the payroll site",
-        "Somebody in human resources makes a guest an owner of Payroll, and the guest downloads all of it after hours.",
+        "Somebody in human resources makes a guest an owner of Payroll, and the guest downloads all of it \
+         after hours.",
         "Payroll lena.hofer",
     );
     let (host, guest) = (people.named("Sofia Montenegro"), people.named("Lena Hofer"));
@@ -42,21 +53,30 @@ fn open(at: DateTime<Utc>, host: &Person, guest: &Person, story: &mut Story) {
     let id = story.book.change_seen_once(&invited);
     story.key(id);
     let random = &mut story.book.random;
-    let moments = [300, 320, 390, 450].map(|seconds| later(at, seconds, random));
+    let moments = [300, 320].map(|seconds| later(at, seconds, random));
     let owner = membership(moments[0], &actor, ADD_GROUP_OWNER, (guest, "Payroll"));
     let id = story.book.change_seen_twice(&owner);
     story.key(id);
     let role = ("Payroll", guest, 2);
     let record = teams::on_member(moments[1], host, "MemberRoleChanged", role, &mut story.book.random);
     story.book.office(moments[1], record);
+    widen(later(at, 390, &mut story.book.random), host, guest, story);
+}
+
+/// The site's own doors: the guest among its owners, and everybody outside may be invited.
+fn widen(at: DateTime<Utc>, host: &Person, guest: &Person, story: &mut Story) {
     let site = File { site: "Payroll", folder: "", name: "" };
     let steps = [
-        (moments[2], "AddedToGroup", ("<Group>Payroll Owners</Group>", "Guest", guest.upn.as_str())),
-        (moments[3], "SharingPolicyChanged", ("<NewValue>ExternalUserAndGuestSharing</NewValue>", "Guest", guest.upn.as_str())),
+        (at, "AddedToGroup", "<Group>Payroll Owners</Group>"),
+        (
+            at + Duration::seconds(60),
+            "SharingPolicyChanged",
+            "<NewValue>ExternalUserAndGuestSharing</NewValue>",
+        ),
     ];
-    for (then, operation, detail) in steps {
-        let random = &mut story.book.random;
-        let record = on_sharing(then, (host, address), operation, &site, detail, random);
+    for (then, operation, event) in steps {
+        let (by, detail) = ((host, host.home.site.office), (event, "Guest", guest.upn.as_str()));
+        let record = on_sharing(then, by, operation, &site, detail, &mut story.book.random);
         let id = story.book.office(then, record);
         story.key(id);
     }
@@ -65,7 +85,7 @@ fn open(at: DateTime<Utc>, host: &Person, guest: &Person, story: &mut Story) {
 fn take(start: DateTime<Utc>, guest: &Person, story: &mut Story) {
     let address = "203.0.113.118";
     let sign_in = SignIn::new(start, guest, Place::new(address, &DUBLIN), PORTALS[4]);
-    let id = story.book.sign_in_seen_twice(&sign_in.from_elsewhere("Browser", "Mozilla/5.0 (X11; Linux x86_64)"));
+    let id = story.book.sign_in_seen_twice(&sign_in.elsewhere("Browser", "Mozilla/5.0 (X11; Linux x86_64)"));
     story.key(id);
     for (index, name) in FILES.iter().enumerate() {
         let at = later(start, 60 + 11 * index as i64, &mut story.book.random);
@@ -79,7 +99,8 @@ fn take(start: DateTime<Utc>, guest: &Person, story: &mut Story) {
     let at = later(start, 260, &mut story.book.random);
     let file = File { site: "Payroll", folder: FOLDER, name: FILES[0] };
     let detail = ("<Type>View</Type><MembersCanShareApplied>False</MembersCanShareApplied>", "", "");
-    let record = on_sharing(at, (guest, address), "AnonymousLinkCreated", &file, detail, &mut story.book.random);
+    let record =
+        on_sharing(at, (guest, address), "AnonymousLinkCreated", &file, detail, &mut story.book.random);
     let id = story.book.office(at, record);
     story.key(id);
 }

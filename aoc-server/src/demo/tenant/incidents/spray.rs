@@ -2,7 +2,8 @@
 
 use super::Story;
 use crate::demo::tenant::activities::{RESET_PASSWORD, REVOKE_TOKENS};
-use crate::demo::tenant::changes::{Actor, Change, Target};
+use crate::demo::tenant::actor::Actor;
+use crate::demo::tenant::changes::{Change, Target};
 use crate::demo::tenant::clock::{Day, later};
 use crate::demo::tenant::mailbox::Session;
 use crate::demo::tenant::people::{Job, People, Person};
@@ -18,7 +19,8 @@ pub(super) fn tell(day: Day, people: &People) -> Story {
     let mut story = Story::new(
         day,
         "Password spray with one success",
-        "One foreign address tries everybody, gets in as somebody in finance, and mail starts to flow outside.",
+        "One foreign address tries everybody, gets in as somebody in finance, and mail starts to flow \
+         outside.",
         FAR,
     );
     let start = day.at(4, 12, &mut story.book.random);
@@ -46,7 +48,7 @@ fn spray(start: DateTime<Utc>, victim: &Person, people: &People, story: &mut Sto
                 &WRONG_PASSWORD
             };
             let attempt = SignIn::new(at, person, Place::new(FAR, &AUCKLAND), PORTALS[2]).ended(outcome);
-            let id = story.book.sign_in_seen_twice(&attempt.from_elsewhere("Other clients", SCRIPT));
+            let id = story.book.sign_in_seen_twice(&attempt.elsewhere("Other clients", SCRIPT));
             if found {
                 story.key(id);
             }
@@ -56,15 +58,19 @@ fn spray(start: DateTime<Utc>, victim: &Person, people: &People, story: &mut Sto
 }
 
 fn forward(at: DateTime<Utc>, victim: &Person, story: &mut Story) {
-    let step = ("New-InboxRule", r"contoso.onmicrosoft.com/viktor.salmhofer\..", [
-        ("AlwaysDeleteOutlookRulesBlob", "False"),
-        ("Force", "False"),
-        ("Name", ".."),
-        ("SubjectOrBodyContainsWords", "invoice;payment;IBAN"),
-        ("ForwardTo", "collector@parcel-desk.example"),
-        ("DeleteMessage", "True"),
-        ("StopProcessingRules", "True"),
-    ]);
+    let step = (
+        "New-InboxRule",
+        r"contoso.onmicrosoft.com/viktor.salmhofer\..",
+        [
+            ("AlwaysDeleteOutlookRulesBlob", "False"),
+            ("Force", "False"),
+            ("Name", ".."),
+            ("SubjectOrBodyContainsWords", "invoice;payment;IBAN"),
+            ("ForwardTo", "collector@parcel-desk.example"),
+            ("DeleteMessage", "True"),
+            ("StopProcessingRules", "True"),
+        ],
+    );
     let random = &mut story.book.random;
     let record = exchange::cmdlet(at, victim, FAR, (step.0, step.1, &step.2), random);
     let id = story.book.office(at, record);
@@ -102,9 +108,11 @@ fn clean_up(at: DateTime<Utc>, victim: &Person, people: &People, story: &mut Sto
     let then = later(at, 3, &mut story.book.random);
     story.book.change_seen_twice(&Change::new(then, REVOKE_TOKENS, &actor).on(Target::user(victim)));
     let then = later(at, 240, &mut story.book.random);
-    let step = ("Remove-InboxRule", r"contoso.onmicrosoft.com/viktor.salmhofer\..", [
-        ("Identity", r"viktor.salmhofer\.."), ("Mailbox", "viktor.salmhofer@contoso.com"),
-    ]);
+    let step = (
+        "Remove-InboxRule",
+        r"contoso.onmicrosoft.com/viktor.salmhofer\..",
+        [("Identity", r"viktor.salmhofer\.."), ("Mailbox", "viktor.salmhofer@contoso.com")],
+    );
     let office = security.home.site.office;
     let record = exchange::cmdlet(then, security, office, (step.0, step.1, &step.2), &mut story.book.random);
     story.book.office(then, record);

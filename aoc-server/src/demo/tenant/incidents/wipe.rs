@@ -1,4 +1,4 @@
-//! The wrong filter, and a department without computers.
+//! The wrong filter, and two departments without computers.
 
 use super::Story;
 use crate::demo::tenant::clock::{Day, later};
@@ -14,7 +14,8 @@ pub(super) fn tell(day: Day, people: &People) -> Story {
     let mut story = Story::new(
         day,
         "Mass wipe by mistake",
-        "Within six minutes one administrator wipes the computers of a whole department, then tries to take it back.",
+        "Within six minutes one administrator wipes every computer of sales and engineering, then tries \
+         to take it back.",
         "\"wipe ManagedDevice\"",
     );
     let admin = people.named("Carla Valadares");
@@ -60,18 +61,22 @@ fn take_back(start: DateTime<Utc>, admin: &Person, owners: &[&Person], story: &m
     }
     let at = later(start, 1100, &mut story.book.random);
     let name = "WIN-Autopilot-Reprovision";
-    let action = DeviceAction::new(at, admin, ("Create DeviceEnrollmentConfiguration", "Create", "Enrollment"), name)
-        .set("Description", None, "Set up the wiped computers again");
+    let action =
+        DeviceAction::new(at, admin, ("Create DeviceEnrollmentConfiguration", "Create", "Enrollment"), name)
+            .set("Description", None, "Set up the wiped computers again");
     let id = story.book.device(&action);
     story.key(id);
 }
 
 fn apologize(at: DateTime<Utc>, admin: &Person, story: &mut Story) {
     let head = Envelope::new(25, "MessageSent", "MicrosoftTeams").user(&admin.upn, &admin.id, 0);
-    let record = with(envelope(at, &head, &mut story.book.random), json!({
-        "CommunicationType": "Channel", "TeamName": "Everybody at Contoso", "ChannelName": "General",
-        "ItemName": "Sorry about your computers", "ClientIP": admin.home.site.office,
-    }));
+    let record = with(
+        envelope(at, &head, &mut story.book.random),
+        json!({
+            "CommunicationType": "Channel", "TeamName": "Everybody at Contoso", "ChannelName": "General",
+            "ItemName": "Sorry about your computers", "ClientIP": admin.home.site.office,
+        }),
+    );
     let id = story.book.office(at, record);
     story.key(id);
 }

@@ -1,0 +1,126 @@
+//! Pages of a file.
+
+use std::{
+    fs::File,
+    io::{Seek, SeekFrom},
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use aoc_core::{Bookmark, Cursor, Error, Page, Record, Result, Source};
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+
+use crate::reader::RecordReader;
+
+/// Records of one page.
+const PAGE: usize = 1000;
+/// A file that nobody wrote to for so long is whole: its last line is a record even if it is broken.
+const SETTLED: Duration = Duration::from_secs(10);
+
+/// How far a file has been read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Place {
+    /// How many records.
+    records: u64,
+    /// How many bytes, where reading can go on at a byte.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    bytes: Option<u64>,
+    /// How long the file was when its end was reached.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    end: Option<u64>,
+}
+
+/// A file that is open between two pages.
+struct Open {
+    reader: RecordReader<'static>,
+    /// Where in the file the reader began.
+    base: u64,
+    at: Place,
+    length: u64,
+}
+
+/// Brings the records of a file, page by page, and later those that were added.
+///
+/// A bookmark in time starts at the beginning: what a record's time is only its normalizer knows. A file that became
+/// shorter is another one, and read from its beginning.
+pub struct JsonLinesSource {
+    path: PathBuf,
+    open: Arc<Mutex<Option<Open>>>,
+}
+
+impl JsonLinesSource {
+    /// Over a file, which is opened by the first fetch.
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Self { path: path.into(), open: Arc::default() }
+    }
+}
+
+#[async_trait]
+impl Source for JsonLinesSource {
+    async fn fetch(&self, from: &Bookmark) -> Result<Page> {
+        let place = match from {
+            Bookmark::At(cursor) => cursor.read()?,
+            Bookmark::Since(_) => Place::default(),
+        };
+        let (path, open) = (self.path.clone(), Arc::clone(&self.open));
+        let page = tokio::task::spawn_blocking(move || {
+            let mut open = open.lock().unwrap_or_else(PoisonError::into_inner);
+            page(&path, place, &mut open)
+        });
+        page.await.map_err(|cause| Error::internal("reading a file was broken off").because(cause))?
+    }
+}
+
+fn page(path: &PathBuf, place: Place, kept: &mut Option<Open>) -> Result<Page> {
+    let mut open = match kept.take().filter(|open| open.at == place) {
+        Some(open) => open,
+        None => match begin(path, place).map_err(|error| error.at(path.display()))? {
+            Some(open) => open,
+            None => return Ok(Page { records: Vec::new(), next: Cursor::of(place)?, more: false, coverage: Vec::new() }),
+        },
+    };
+    let records = open.reader.next_batch(PAGE).map_err(|error| error.at(path.display()))?;
+    let more = records.len() == PAGE;
+    open.at = open.behind(&records, more);
+    let page = Page { next: Cursor::of(open.at)?, more, records, coverage: Vec::new() };
+    *kept = Some(open).filter(|_| more);
+    Ok(page)
+}
+
+impl Open {
+    fn behind(&self, records: &[Record], more: bool) -> Place {
+        Place {
+            records: self.at.records + records.len() as u64,
+            bytes: self.reader.resume_point().map(|bytes| self.base + bytes),
+            end: (!more).then_some(self.length),
+        }
+    }
+}
+
+/// Opens the file at a place; `None` when nothing was added since its end was reached there.
+fn begin(path: &PathBuf, place: Place) -> Result<Option<Open>> {
+    let unreadable = |cause| Error::unavailable("the file cannot be read").because(cause);
+    let mut file = File::open(path).map_err(unreadable)?;
+    let meta = file.metadata().map_err(unreadable)?;
+    let length = meta.len();
+    let age = meta.modified().ok().and_then(|time| time.elapsed().ok());
+    let is_settled = age.is_some_and(|age| age >= SETTLED);
+    let read = place.bytes.or(place.end);
+    if read == Some(length) || (place.end == Some(length) && !is_settled) {
+        return Ok(None);
+    }
+    let is_other = read.is_some_and(|read| read > length);
+    let at = if is_other { Place::default() } else { place };
+    let base = at.bytes.unwrap_or(0);
+    file.seek(SeekFrom::Start(base)).map_err(unreadable)?;
+    let reader = RecordReader::new(file);
+    let mut reader = if is_settled { reader } else { reader.hold_tail() };
+    if at.bytes.is_none() {
+        for _ in 0..at.records {
+            reader.next_record()?;
+        }
+    }
+    Ok(Some(Open { reader, base, at, length }))
+}

@@ -1,0 +1,164 @@
+//! What it was done to.
+
+use std::borrow::Cow;
+
+use aoc_core::RawJson;
+
+use super::{
+    actor::Identities,
+    members::{Activity, Name, Property, PropertyName, Thing, ThingName},
+};
+use crate::common::{members::Raw, names::Displays};
+
+/// Members that name the target, best first; which of them a record has depends on its workload.
+const NAMING: [Name; 24] = [
+    Name::SourceFileName,
+    Name::FileName,
+    Name::DestinationFileName,
+    Name::FormName,
+    Name::InvestigationName,
+    Name::ActionName,
+    Name::ReportName,
+    Name::DashboardName,
+    Name::DatasetName,
+    Name::TeamName,
+    Name::ChannelName,
+    Name::Name,
+    Name::AlertEntityId,
+    Name::MailboxOwnerUPN,
+    Name::ListTitle,
+    Name::ItemName,
+    Name::LabelName,
+    Name::WorkSpaceName,
+    Name::Url,
+    Name::Subject,
+    Name::ObjectName,
+    Name::ChatThreadId,
+    Name::UserSharedWith,
+    Name::TargetUserOrGroupName,
+];
+
+/// Names inside modified properties of directory records: the second party, such as the role of `Add member to role.`
+const SECOND: [&str; 5] = [
+    "Role.DisplayName",
+    "Group.DisplayName",
+    "Application.DisplayName",
+    "User.UPN",
+    "ServicePrincipal.DisplayName",
+];
+
+/// Reads the names of the targets, best first.
+pub(super) fn displays(activity: &Activity<'_>) -> Vec<String> {
+    let mut displays = Displays::default();
+    displays.add(Identities::of(activity.get(Name::Target).list()).best());
+    if displays.is_empty() {
+        by_members(activity, &mut displays);
+    } else {
+        second_parties(activity, &mut displays);
+    }
+    if displays.is_empty() {
+        displays.add(activity.first(&[
+            Name::RelativeUrl,
+            Name::SiteUrl,
+            Name::TeamGuid,
+            Name::ApplicationId,
+        ]));
+    }
+    displays.into_names()
+}
+
+fn second_parties(activity: &Activity<'_>, displays: &mut Displays) {
+    let properties: Vec<Property<'_>> = activity.get(Name::ModifiedProperties).list();
+    for property in &properties {
+        let name = property.get(PropertyName::Name).text();
+        if name.is_some_and(|name| SECOND.contains(&name.as_ref())) {
+            displays.add(property.get(PropertyName::NewValue).text());
+            displays.add(property.get(PropertyName::OldValue).text());
+        }
+    }
+}
+
+fn by_members(activity: &Activity<'_>, displays: &mut Displays) {
+    for name in NAMING {
+        displays.add(activity.get(name).text());
+    }
+    for meta in [Name::SharePointMetaData, Name::ExchangeMetaData, Name::FileData] {
+        let thing: Thing<'_> = activity.get(meta).object();
+        displays.add(thing.first(&[ThingName::FileName, ThingName::Subject, ThingName::FilePathUrl]));
+    }
+    if activity.has(Name::AlertId) {
+        alert(activity, displays);
+    }
+    mail(activity, displays);
+    for policy in activity.get(Name::PolicyDetails).list::<Thing<'_>>() {
+        displays.add(policy.get(ThingName::PolicyName).text());
+    }
+    for person in activity.get(Name::Members).list::<Thing<'_>>() {
+        displays.add(person.first(&[ThingName::Upn, ThingName::DisplayName]));
+    }
+    for addressee in activity.get(Name::Recipients).list::<Thing<'_>>() {
+        displays.add(addressee.plain().map(Cow::Borrowed));
+    }
+    object_id(activity, displays);
+}
+
+/// An alert's `Data` is JSON in a string and says whom the alert is about.
+fn alert(activity: &Activity<'_>, displays: &mut Displays) {
+    let data = activity.get(Name::Data).text();
+    let data: Option<Thing<'_>> = data.as_deref().and_then(Thing::read);
+    if let Some(data) = data {
+        displays.add(data.get(ThingName::AlertUser).text());
+        displays.add(data.get(ThingName::AlertEntity).text());
+    }
+}
+
+/// Exchange names its objects by their path in the directory: the last part is what people know.
+fn object_id(activity: &Activity<'_>, displays: &mut Displays) {
+    let Some(object) = activity.get(Name::ObjectId).text() else { return };
+    if object.contains("/Microsoft Exchange Hosted Organizations/") {
+        displays.add(object.rsplit('/').next().map(Cow::Borrowed));
+    }
+    displays.add(Some(object));
+}
+
+/// The mail or folder, beside the mailbox.
+fn mail(activity: &Activity<'_>, displays: &mut Displays) {
+    let item: Thing<'_> = activity.get(Name::Item).object();
+    displays.add(item.get(ThingName::Subject).text());
+    for affected in activity.get(Name::AffectedItems).list::<Thing<'_>>() {
+        displays.add(affected.get(ThingName::Subject).text());
+    }
+    for folder in
+        [item.get(ThingName::ParentFolder), activity.get(Name::Folder), activity.get(Name::DestFolder)]
+    {
+        displays.add(path(folder));
+    }
+}
+
+fn path(folder: Raw<'_>) -> Option<Cow<'_, str>> {
+    let folder: Thing<'_> = folder.object();
+    folder.first(&[ThingName::Path, ThingName::Name])
+}
+
+/// The record's own target members, as they came.
+pub(super) fn raw(activity: &Activity<'_>) -> Vec<RawJson> {
+    let members = [
+        ("ObjectId", Name::ObjectId),
+        ("SourceFileName", Name::SourceFileName),
+        ("SiteUrl", Name::SiteUrl),
+        ("TargetUserOrGroupName", Name::TargetUserOrGroupName),
+        ("UserSharedWith", Name::UserSharedWith),
+        ("MailboxOwnerUPN", Name::MailboxOwnerUPN),
+        ("TeamName", Name::TeamName),
+        ("TeamGuid", Name::TeamGuid),
+        ("ChannelName", Name::ChannelName),
+        ("Members", Name::Members),
+        ("AlertEntityId", Name::AlertEntityId),
+        ("Name", Name::Name),
+        ("ItemName", Name::ItemName),
+        ("ApplicationId", Name::ApplicationId),
+    ];
+    let mut targets = activity.get(Name::Target).elements();
+    targets.extend(activity.gather(&members));
+    targets
+}

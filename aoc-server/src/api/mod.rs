@@ -1,0 +1,83 @@
+//! The HTTP API: one table of routes, and handlers of a few lines over the operations.
+
+mod error;
+mod events;
+mod meta;
+mod params;
+mod problem;
+mod status;
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    http::{Method, StatusCode},
+    response::{IntoResponse, Response},
+    routing::{MethodRouter, get},
+};
+
+pub(crate) use self::problem::{Problem, render_problems};
+use crate::{auth::Caller, operations::Operations, ui};
+
+/// Who may use a route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Anybody. `tests/public_routes.txt` lists these.
+    Public,
+    /// Whoever has the permission that the route's operation asks for.
+    Asked,
+}
+
+/// One route of the server.
+#[derive(Clone)]
+pub struct Route {
+    /// The method; routes for `GET` answer `HEAD`, too.
+    pub method: Method,
+    /// The path, with `{name}` for its variable parts.
+    pub path: &'static str,
+    /// Who may use it.
+    pub access: Access,
+    handler: MethodRouter<Context>,
+}
+
+/// What handlers have at hand.
+#[derive(Clone)]
+pub(crate) struct Context {
+    pub(crate) operations: Arc<Operations>,
+    pub(crate) caller: Caller,
+}
+
+/// All routes of the server.
+pub fn routes() -> Vec<Route> {
+    let read = |path, access, handler| Route { method: Method::GET, path, access, handler };
+    use Access::{Asked, Public};
+    vec![
+        read("/", Public, get(ui::page)),
+        read("/assets/{*path}", Public, get(ui::asset)),
+        read("/health", Public, get(status::health)),
+        read("/metrics", Asked, get(status::metrics)),
+        read("/api/version", Public, get(meta::version)),
+        read("/api/config/features", Public, get(meta::features)),
+        read("/api/events", Asked, get(events::search)),
+        read("/api/events/{id}", Asked, get(events::get)),
+        read("/api/filter-options", Asked, get(events::filter_options)),
+        read("/api/timeline", Asked, get(events::timeline)),
+        read("/api/summary", Asked, get(events::summary)),
+        read("/api/export", Asked, get(events::export)),
+        read("/api/source-health", Asked, get(status::source_health)),
+    ]
+}
+
+/// The routes as a router, for this caller.
+pub(crate) fn router(operations: Arc<Operations>, caller: Caller) -> Router {
+    let router =
+        routes().into_iter().fold(Router::new(), |router, route| router.route(route.path, route.handler));
+    router
+        .fallback(|| async { nothing_here() })
+        .method_not_allowed_fallback(|| async { StatusCode::METHOD_NOT_ALLOWED })
+        .with_state(Context { operations, caller })
+}
+
+fn nothing_here() -> Response {
+    Problem::new(StatusCode::NOT_FOUND, "there is nothing at this address").into_response()
+}

@@ -1,0 +1,102 @@
+//! From configuration to what runs: the only place that names concrete components.
+
+use std::{path::Path, sync::Arc};
+
+use aoc_core::{
+    EventIndex, EventStore, Pipeline, Registry, Result,
+    config::{Config, Plan},
+};
+use serde_json::Value;
+
+use crate::{
+    config::{AuthConfig, SECTIONS, ServerConfig},
+    operations::Operations,
+    original,
+};
+
+/// The file that is read where none is named and it is there.
+pub const DEFAULT_FILE: &str = "aoc.toml";
+
+/// Every component of this build.
+pub fn registry() -> Registry {
+    let mut registry = Registry::new();
+    aoc_connectors::register(&mut registry);
+    aoc_sinks::register(&mut registry);
+    aoc_llm::register(&mut registry);
+    registry
+}
+
+/// The configuration: the file, the environment, the original's environment, our defaults, in this order.
+///
+/// # Errors
+/// [`Config`](aoc_core::ErrorKind::Config), saying where and what would be right. Also when authentication is
+/// asked for, which this build does not have yet.
+pub fn configuration(file: Option<&Path>) -> Result<Config> {
+    let usual = Path::new(DEFAULT_FILE);
+    let mut config = Config::load(file.or_else(|| usual.exists().then_some(usual)))?;
+    let variable = |name: &str| std::env::var(name).ok();
+    original::apply(&mut config, variable)?;
+    for name in original::not_used_yet(variable) {
+        tracing::debug!(name, "this build has no use for this variable of the original yet");
+    }
+    complete(&mut config)?;
+    Ok(config)
+}
+
+/// Fills in the defaults and checks what is not a component's to check.
+///
+/// # Errors
+/// As [`configuration`].
+pub fn complete(config: &mut Config) -> Result<()> {
+    config.check_sections(&SECTIONS)?;
+    AuthConfig::check(config)?;
+    ServerConfig::of(config)?;
+    config.set_default("store", "type", "sqlite");
+    config.set_default("index", "type", "segments");
+    if is(config, "store.type", "sqlite") {
+        config.set_default("store", "path", "aoc.db");
+        let path = config.get("store.path").and_then(Value::as_str).map(|path| format!("{path}.index"));
+        if let Some(path) = path.filter(|_| is(config, "index.type", "segments")) {
+            config.set_default("index", "path", path);
+        }
+    }
+    Ok(())
+}
+
+fn is(config: &Config, path: &str, value: &str) -> bool {
+    config.get(path).and_then(Value::as_str) == Some(value)
+}
+
+/// What a configuration says, put together but not running.
+pub struct Assembled {
+    /// The log and the notebook.
+    pub store: Arc<dyn EventStore>,
+    /// What answers searches.
+    pub index: Arc<dyn EventIndex>,
+    /// Sources, sinks, index and retention, ready to start.
+    pub pipeline: Pipeline,
+    /// `[server]`.
+    pub server: ServerConfig,
+}
+
+impl Assembled {
+    /// Builds every part of a configuration. Nothing is connected to and nothing is read yet.
+    ///
+    /// # Errors
+    /// [`Config`](aoc_core::ErrorKind::Config) with the path of the key that is wrong.
+    pub async fn of(config: &Config, registry: &Registry) -> Result<Self> {
+        let Plan { store, index, pipeline } = config.plan(registry).await?;
+        Ok(Self { store, index, pipeline, server: ServerConfig::of(config)? })
+    }
+
+    /// The operations over it, with nothing running: for the command line.
+    pub fn at_rest(&self) -> Arc<Operations> {
+        Arc::new(Operations::new(self.store.clone(), self.index.clone()))
+    }
+
+    /// The operations over it, with everything running. Needs a tokio runtime.
+    pub fn start(self) -> Arc<Operations> {
+        let running = self.pipeline.start();
+        Arc::new(Operations::new(self.store, self.index).with(running))
+    }
+}

@@ -1,0 +1,134 @@
+//! `aoc check`.
+
+use std::{path::Path, process::ExitCode};
+
+use aoc_core::{Error, Result, config::Config};
+use aoc_server::assemble::{Assembled, DEFAULT_FILE, registry};
+use clap::Args;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::{
+    Session, output,
+    probe::{Part, Parts},
+    table::Table,
+};
+
+/// Checks the configuration: builds every part, opens the store for reading, and says what was found.
+///
+/// The exit code is 0 when all is well.
+#[derive(Args)]
+pub(crate) struct Check {
+    /// Also asks every source and sink whether the other side is there and lets us in.
+    #[arg(long)]
+    online: bool,
+}
+
+/// What is known about one part.
+#[derive(Serialize)]
+struct Line {
+    part: String,
+    ok: bool,
+    detail: String,
+    #[serde(skip)]
+    exit: u8,
+}
+
+impl Check {
+    pub(crate) async fn run(self, session: &Session) -> Result<ExitCode> {
+        let lines = match session.config() {
+            Ok(config) => self.lines(session, &config).await,
+            Err(error) => vec![Line::of("configuration", Err(error))],
+        };
+        if session.wants_json()? {
+            lines.iter().try_for_each(output::print_json)?;
+        } else {
+            let mut table = Table::new(&["PART", "", "FOUND"], usize::MAX);
+            for Line { part, ok, detail, .. } in &lines {
+                let word = if *ok { "ok" } else { "error" };
+                table.row([part.clone(), word.to_owned(), detail.clone()]);
+            }
+            output::print(table.text_uncut().as_bytes())?;
+        }
+        Ok(ExitCode::from(lines.iter().map(|line| line.exit).max().unwrap_or(0)))
+    }
+
+    async fn lines(&self, session: &Session, config: &Config) -> Vec<Line> {
+        let parts = Parts::default();
+        let assembled = match Assembled::of(config, &parts.watching(&registry())).await {
+            Ok(assembled) => assembled,
+            Err(error) => return vec![Line::of("configuration", Err(error))],
+        };
+        let read = session.file.as_deref().map(Path::display).map(|path| path.to_string());
+        let usual = Path::new(DEFAULT_FILE).exists().then(|| DEFAULT_FILE.to_owned());
+        let from = read.or(usual).unwrap_or_else(|| "built-in defaults".to_owned());
+        let mut lines = vec![
+            Line::of("configuration", Ok(from)),
+            Line::of("store", found(config, &assembled).await),
+            Line::of("index", indexed(config, &assembled).await),
+        ];
+        for (path, part) in names(config).zip(parts.take()) {
+            let component = word(config, &format!("{path}.type"));
+            lines.push(Line::of(&path, self.look_at(part).await.map(|()| component)));
+        }
+        lines.push(Line::of("server", Ok(format!("will listen on {}", assembled.server.listen))));
+        lines
+    }
+
+    async fn look_at(&self, part: Part) -> Result<()> {
+        match part {
+            Part::Broken(error) => Err(error),
+            part if self.online => part.probe().await,
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Line {
+    fn of(part: &str, found: Result<String>) -> Self {
+        let (ok, exit) = match &found {
+            Ok(_) => (true, 0),
+            Err(error) => (false, error.kind().meaning().exit),
+        };
+        let detail = found.unwrap_or_else(|error: Error| error.chain());
+        Self { part: part.to_owned(), ok, detail, exit }
+    }
+}
+
+/// `sources.a`, `sources.b`, …, `sinks.a`, … in the order in which they are built.
+fn names(config: &Config) -> impl Iterator<Item = String> {
+    ["sources", "sinks"].into_iter().flat_map(|section| {
+        let tables = config.get(section).and_then(Value::as_object);
+        tables.into_iter().flat_map(|tables| tables.keys()).map(move |name| format!("{section}.{name}"))
+    })
+}
+
+fn word(config: &Config, path: &str) -> String {
+    config.get(path).and_then(Value::as_str).unwrap_or_default().to_owned()
+}
+
+/// What the store holds; one that is not there yet is not made by looking.
+async fn found(config: &Config, assembled: &Assembled) -> Result<String> {
+    let (component, path) = (word(config, "store.type"), word(config, "store.path"));
+    if !path.is_empty() && !Path::new(&path).exists() {
+        return Ok(format!("{component}, {path} is not there yet; the first event makes it"));
+    }
+    let head = assembled.store.head().await?;
+    let place = if path.is_empty() { String::new() } else { format!(", {path}") };
+    Ok(match head.0 {
+        0 => format!("{component}{place}: holds no events"),
+        last => format!("{component}{place}: the last event is at position {last}"),
+    })
+}
+
+async fn indexed(config: &Config, assembled: &Assembled) -> Result<String> {
+    let (component, path) = (word(config, "index.type"), word(config, "store.path"));
+    if !path.is_empty() && !Path::new(&path).exists() {
+        return Ok(component);
+    }
+    let (head, position) = tokio::try_join!(assembled.store.head(), assembled.index.position())?;
+    Ok(match head.0.saturating_sub(position.0) {
+        0 => format!("{component}: up to date"),
+        behind => format!("{component}: {behind} positions behind, caught up with at the next start or search"),
+    })
+}

@@ -1,0 +1,97 @@
+//! `aoc demo`.
+
+use std::{net::SocketAddr, path::PathBuf, process::ExitCode, sync::Arc, time::Instant};
+
+use aoc_core::{Error, Pipeline, Result, config::Config};
+use aoc_server::{
+    Operations, ServerConfig,
+    assemble::{self, Assembled},
+    demo::{self, tenant},
+    server,
+};
+use clap::Args;
+use tokio::net::TcpListener;
+
+use super::{serve::until_stopped, signals::Signals};
+
+/// Shows AOC with the audit logs of an invented company.
+///
+/// The records go through the ordinary pipeline into a store in a temporary folder, which is removed at the end.
+#[derive(Args)]
+pub(crate) struct Demo {
+    /// Address to listen on; a free port is taken where this one is not free.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8000")]
+    listen: SocketAddr,
+    /// How many weeks of records.
+    #[arg(long, value_name = "N", default_value_t = 6, value_parser = clap::value_parser!(u32).range(1..=52))]
+    weeks: u32,
+    /// Keeps the store in this folder instead of a temporary one.
+    #[arg(long, value_name = "FOLDER")]
+    keep: Option<PathBuf>,
+}
+
+impl Demo {
+    pub(crate) async fn run(self) -> Result<ExitCode> {
+        let (started, signals) = (Instant::now(), Signals::listen()?);
+        let temporary = tempfile::Builder::new().prefix("aoc-demo-").tempdir();
+        let temporary = temporary.map_err(|cause| Error::unavailable("cannot make a folder").because(cause))?;
+        let folder = self.keep.clone().unwrap_or_else(|| temporary.path().to_owned());
+        std::fs::create_dir_all(&folder)
+            .map_err(|cause| Error::unavailable("cannot make the folder").at(folder.display()).because(cause))?;
+        eprintln!("inventing {} weeks of Contoso's audit logs …", self.weeks);
+        let now = chrono::Utc::now();
+        let records = tenant::records(now, self.weeks);
+        let (operations, count) = fill(&folder, records).await?;
+        let listener = self.listener().await?;
+        let address = listener.local_addr().unwrap_or(self.listen);
+        let took = started.elapsed().as_secs_f64();
+        print_welcome(address, count, took, &tenant::incidents(now, self.weeks));
+        let config = ServerConfig { listen: address, ..ServerConfig::default() };
+        until_stopped(listener, operations, &config, signals).await?;
+        Ok(ExitCode::SUCCESS)
+    }
+
+    async fn listener(&self) -> Result<TcpListener> {
+        let wanted = ServerConfig { listen: self.listen, ..ServerConfig::default() };
+        match server::listen(&wanted).await {
+            Ok(listener) => Ok(listener),
+            Err(_) => {
+                let free = SocketAddr::new(self.listen.ip(), 0);
+                server::listen(&ServerConfig { listen: free, ..wanted }).await
+            }
+        }
+    }
+}
+
+/// Stores the records through the ordinary pipeline, and leaves it running.
+async fn fill(folder: &std::path::Path, records: Vec<tenant::DemoRecord>) -> Result<(Arc<Operations>, u64)> {
+    let assembled = Assembled::of(&configuration(folder)?, &assemble::registry()).await?;
+    let (store, index) = (assembled.store, assembled.index);
+    let pipeline = Pipeline::over(store.clone()).index(index.clone()).source("contoso", demo::feed(records)?);
+    let running = pipeline.start();
+    let counts = running.fetch_now("contoso").await?;
+    let stored = running.status().sources.get("contoso").map_or(counts, |status| status.counts);
+    index.catch_up().await?;
+    Ok((Arc::new(Operations::new(store, index).with(running)), stored.new))
+}
+
+/// The defaults, with the store in this folder; neither a file nor the environment has a say.
+fn configuration(folder: &std::path::Path) -> Result<Config> {
+    let mut config = Config::read("", "", std::iter::empty())?;
+    config.set_default("store", "path", folder.join("aoc.db").to_string_lossy().into_owned());
+    assemble::complete(&mut config)?;
+    Ok(config)
+}
+
+/// Prints where the page is, and three things to try.
+fn print_welcome(address: SocketAddr, count: u64, seconds: f64, incidents: &[tenant::Incident]) {
+    eprintln!("{count} events are ready after {seconds:.1} s\n");
+    println!("http://{address}/\n");
+    println!("Three things to try:");
+    for (number, incident) in (1..).zip(incidents.iter().rev().take(3)) {
+        let search = form_urlencoded::byte_serialize(incident.search.as_bytes()).collect::<String>();
+        println!("  {number}. {}: {}", incident.title, incident.hint);
+        println!("     http://{address}/?search={search}");
+    }
+    println!("\nCtrl-C ends it.");
+}

@@ -1,0 +1,138 @@
+//! The command line: what is asked for, and how the answer is printed.
+//!
+//! Data goes to standard output, all else to standard error. What a pipe no longer wants is no error.
+
+mod check;
+mod demo;
+mod export;
+mod filters;
+mod import;
+mod output;
+mod probe;
+mod progress;
+mod schema;
+mod search;
+mod serve;
+mod signals;
+mod table;
+
+use std::{path::PathBuf, process::ExitCode};
+
+use aoc_core::{Error, ErrorKind, Result, config::Config};
+use aoc_server::assemble;
+use clap::{Parser, Subcommand, ValueEnum};
+
+/// Collects Microsoft 365 admin audit logs into a searchable store.
+#[derive(Parser)]
+#[command(name = "aoc", version, propagate_version = true)]
+struct Arguments {
+    /// Configuration file; else aoc.toml if it is there, else defaults (SQLite in aoc.db in this folder).
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// How data is printed: a table for people, or one JSON value per line; `export` writes ndjson or csv.
+    #[arg(long, global = true, value_enum)]
+    format: Option<Format>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// How data is printed.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people.
+    Table,
+    /// For programs: one JSON value per line.
+    Json,
+    /// The same.
+    Ndjson,
+    /// For spreadsheets.
+    Csv,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serves the web page and the API, and runs sources and sinks.
+    Serve(serve::Serve),
+    /// Shows AOC with the audit logs of an invented company; nothing is kept.
+    Demo(demo::Demo),
+    /// Imports files of audit records of any known shape; importing again adds nothing.
+    Import(import::Import),
+    /// Searches the events, newest first.
+    Search(search::Search),
+    /// Writes all events of a search, newest first.
+    Export(export::Export),
+    /// Checks the configuration, and says what each part is and what the store holds.
+    Check(check::Check),
+    /// Prints the JSON Schema of the configuration, or of an event.
+    Schema(schema::Schema),
+}
+
+/// What every command has at hand.
+struct Session {
+    file: Option<PathBuf>,
+    format: Option<Format>,
+}
+
+impl Session {
+    /// Whether data is for programs.
+    fn wants_json(&self) -> Result<bool> {
+        match self.format {
+            None | Some(Format::Table) => Ok(false),
+            Some(Format::Json | Format::Ndjson) => Ok(true),
+            Some(Format::Csv) => {
+                Err(Error::invalid("--format csv: only `aoc export` writes it; here it is table or json"))
+            }
+        }
+    }
+
+    fn config(&self) -> Result<Config> {
+        assemble::configuration(self.file.as_deref())
+    }
+}
+
+/// Runs the command that the arguments ask for.
+pub(crate) fn run() -> ExitCode {
+    let arguments = Arguments::parse();
+    log_to_stderr(&arguments.command);
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let outcome = match runtime {
+        Ok(runtime) => runtime.block_on(arguments.run()),
+        Err(cause) => Err(Error::internal("cannot start the runtime").because(cause)),
+    };
+    outcome.unwrap_or_else(|error| {
+        if output::is_closed(&error) {
+            return ExitCode::SUCCESS;
+        }
+        eprintln!("error: {}", output::plain(&error.chain()));
+        ExitCode::from(error.kind().meaning().exit)
+    })
+}
+
+impl Arguments {
+    async fn run(self) -> Result<ExitCode> {
+        let session = Session { file: self.config, format: self.format };
+        match self.command {
+            Command::Serve(serve) => serve.run(&session).await,
+            Command::Demo(demo) => demo.run().await,
+            Command::Import(import) => import.run(&session).await,
+            Command::Search(search) => search.run(&session).await,
+            Command::Export(export) => export.run(&session).await,
+            Command::Check(check) => check.run(&session).await,
+            Command::Schema(schema) => schema.run(),
+        }
+    }
+}
+
+/// Servers tell what they do; commands tell only what goes wrong. `AOC_LOG` (as `RUST_LOG` elsewhere) says otherwise.
+fn log_to_stderr(command: &Command) {
+    use tracing_subscriber::EnvFilter;
+    let usual = if matches!(command, Command::Serve(_)) { "info" } else { "warn" };
+    let filter = EnvFilter::try_from_env("AOC_LOG").unwrap_or_else(|_| EnvFilter::new(usual));
+    let colours = console::colors_enabled_stderr();
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colours).init();
+}
+
+/// The exit code of a command that did only part of its work.
+fn incomplete() -> ExitCode {
+    ExitCode::from(ErrorKind::Unavailable.meaning().exit)
+}

@@ -1,0 +1,135 @@
+//! Importing files of records: read, normalised, appended and indexed side by side, in bounded memory.
+
+mod files;
+mod pieces;
+mod tally;
+
+use std::{
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use aoc_core::{EventIndex, EventStore, Pipeline, Result};
+
+pub use self::{
+    files::Failure,
+    tally::{Reason, Report, Tally},
+};
+use self::{
+    files::{Input, inputs},
+    pieces::{Piece, Workers},
+};
+
+/// An import: where the events go.
+pub struct Import {
+    store: Arc<dyn EventStore>,
+    index: Arc<dyn EventIndex>,
+    tenant: Option<String>,
+    stop: Stop,
+}
+
+/// Stops an import: it stores what it has read, and ends.
+#[derive(Clone, Default)]
+pub struct Stop(Arc<AtomicBool>);
+
+impl Stop {
+    /// Stops it.
+    pub fn stop(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it is to stop.
+    pub fn is_stopped(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// How far an import has come.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Progress {
+    /// Bytes read of the files, compressed or not.
+    pub bytes: u64,
+    /// Bytes of all files, where that is known.
+    pub total_bytes: Option<u64>,
+    /// Records stored, or known already.
+    pub records: u64,
+}
+
+/// How long a reader that waits for its input (a terminal, a pipe) is waited for, once the import is to stop.
+const LAST_WAIT: Duration = Duration::from_secs(1);
+
+impl Import {
+    /// Into this store, whose index follows meanwhile.
+    pub fn into(store: Arc<dyn EventStore>, index: Arc<dyn EventIndex>) -> Self {
+        Self { store, index, tenant: None, stop: Stop::default() }
+    }
+
+    /// With this tenant for records that do not say theirs.
+    #[must_use]
+    pub fn tenant(mut self, tenant: Option<String>) -> Self {
+        self.tenant = tenant;
+        self
+    }
+
+    /// What stops it.
+    pub fn stopper(&self) -> Stop {
+        self.stop.clone()
+    }
+
+    /// Imports files, folders and, for `-`, what comes in. `watch` is told how far it has come after each batch.
+    ///
+    /// What cannot be read is in the report, and the other files are imported nevertheless.
+    ///
+    /// # Errors
+    /// Those of the store and the index; what was appended before stays.
+    pub async fn run(self, paths: &[PathBuf], watch: impl FnMut(Progress) + Send) -> Result<Report> {
+        let running = Pipeline::over(self.store.clone()).index(self.index.clone()).start();
+        let started = Instant::now();
+        let outcome = self.work(paths, watch).await;
+        let caught_up = self.index.catch_up().await;
+        running.stop().await?;
+        let mut report = outcome?;
+        caught_up?;
+        report.seconds = started.elapsed().as_secs_f64();
+        Ok(report)
+    }
+
+    async fn work(&self, paths: &[PathBuf], mut watch: impl FnMut(Progress) + Send) -> Result<Report> {
+        let mut report = Report::default();
+        let (inputs, missing) = inputs(paths);
+        report.files = inputs.len() as u64;
+        report.failures = missing;
+        let mut progress =
+            Progress { total_bytes: inputs.iter().map(Input::len).sum(), ..Progress::default() };
+        let mut workers = Workers::start(inputs, self.tenant.clone(), self.stop.clone())?;
+        while let Some(piece) = self.next(&mut workers).await {
+            match piece {
+                Piece::Failed(failure) => report.failures.push(failure),
+                Piece::Events { events, bytes } => {
+                    let added = self.store.append(&events).await?;
+                    report.add(&events, &added);
+                    (progress.bytes, progress.records) = (bytes, report.total.read);
+                    watch(progress);
+                }
+            }
+        }
+        report.bytes = progress.bytes;
+        report.interrupted = self.stop.is_stopped();
+        Ok(report)
+    }
+
+    /// The next piece; none at the end, and none once the import is to stop and nothing comes any more.
+    async fn next(&self, workers: &mut Workers) -> Option<Piece> {
+        loop {
+            match tokio::time::timeout(LAST_WAIT, workers.next()).await {
+                Ok(piece) => return piece,
+                Err(_) if self.stop.is_stopped() => return None,
+                Err(_) => {}
+            }
+        }
+    }
+}

@@ -1,0 +1,18 @@
+//! What this program is and which of its parts are switched on.
+
+use super::{
+    Operations,
+    types::{Features, Version},
+};
+
+impl Operations {
+    /// Name and version. Anybody may ask.
+    pub fn version(&self) -> Version {
+        Version { name: "aoc".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() }
+    }
+
+    /// Which parts are switched on. Anybody may ask: a page must know before anybody signs in.
+    pub fn features(&self) -> Features {
+        Features { ai_features_enabled: false, alerts_enabled: false, auth_enabled: false }
+    }
+}

@@ -1,0 +1,130 @@
+//! The same figures for Prometheus, in its text form.
+
+use std::fmt::Write as _;
+
+use aoc_core::{Result, Timestamp, pipeline::State, query::Facet, query::Filter};
+
+use super::{
+    Operations,
+    types::{FollowerReport, SourceReport},
+};
+use crate::auth::{Caller, Permission};
+
+impl Operations {
+    /// All figures as the text form of Prometheus.
+    ///
+    /// # Errors
+    /// Those of the store and the index.
+    pub async fn metrics(&self, caller: &Caller) -> Result<String> {
+        caller.require(Permission::Read)?;
+        let health = self.source_health(caller).await?;
+        let (head, indexed) = tokio::try_join!(self.store.head(), self.index.position())?;
+        let services = self.index.facets(&Filter::default(), &[Facet::Service], 1_000).await?;
+        let mut page = Page::default();
+        page.family("aoc_build_info", "gauge", "Version of this program.");
+        page.sample(&[("version", env!("CARGO_PKG_VERSION"))], 1);
+        page.family("aoc_log_position", "gauge", "Position of the last event in the log.");
+        page.sample(&[], head.0);
+        page.family("aoc_index_position", "gauge", "Position up to which the index has read.");
+        page.sample(&[], indexed.0);
+        page.family("aoc_events", "gauge", "Events in the store by service.");
+        for counted in services.into_iter().flatten() {
+            page.sample(&[("service", &counted.value)], counted.count);
+        }
+        if let Some(started) = health.started_at {
+            page.family("aoc_start_time_seconds", "gauge", "When the loops were started.");
+            page.sample(&[], seconds(started));
+        }
+        sources(&mut page, &health.sources);
+        followers(&mut page, &health.followers);
+        Ok(page.text)
+    }
+}
+
+fn sources(page: &mut Page, sources: &[SourceReport]) {
+    page.family("aoc_source_up", "gauge", "Whether the last fetch went well.");
+    for source in sources {
+        page.sample(&[("source", &source.name)], u64::from(source.state == State::Ok));
+    }
+    page.family("aoc_source_records_total", "counter", "Records since the start, by what became of them.");
+    for source in sources {
+        let counts = source.counts;
+        for (outcome, count) in [
+            ("new", counts.new),
+            ("revised", counts.revised),
+            ("duplicate", counts.duplicates),
+            ("unreadable", counts.unreadable),
+        ] {
+            page.sample(&[("source", &source.name), ("outcome", outcome)], count);
+        }
+    }
+    page.family("aoc_source_last_success_seconds", "gauge", "When the source was last caught up.");
+    for (source, time) in sources.iter().filter_map(|source| Some((source, source.last_success?))) {
+        page.sample(&[("source", &source.name)], seconds(time));
+    }
+    page.family("aoc_source_watermark_seconds", "gauge", "The latest time of an event of the source.");
+    for (source, time) in sources.iter().filter_map(|source| Some((source, source.watermark?))) {
+        page.sample(&[("source", &source.name)], seconds(time));
+    }
+}
+
+fn followers(page: &mut Page, followers: &[FollowerReport]) {
+    type Figure = fn(&FollowerReport) -> u64;
+    let families: [(&str, &str, &str, Figure); 4] = [
+        ("aoc_follower_up", "gauge", "Whether the last step went well.", |f| u64::from(f.state == State::Ok)),
+        ("aoc_follower_behind", "gauge", "Positions of the log not handed on yet.", |f| f.behind),
+        ("aoc_follower_delivered_total", "counter", "Events handed on since the start.", |f| f.delivered),
+        ("aoc_follower_rejected_total", "counter", "Events refused for good since the start.", |f| {
+            f.rejected
+        }),
+    ];
+    for (name, kind, help, figure) in families {
+        page.family(name, kind, help);
+        for follower in followers {
+            page.sample(&[("follower", &follower.name)], figure(follower));
+        }
+    }
+}
+
+fn seconds(time: Timestamp) -> u64 {
+    u64::try_from(time.instant().timestamp()).unwrap_or(0)
+}
+
+/// A page in the text form.
+#[derive(Default)]
+struct Page {
+    text: String,
+    family: String,
+}
+
+impl Page {
+    fn family(&mut self, name: &str, kind: &str, help: &str) {
+        name.clone_into(&mut self.family);
+        // Writing to a string cannot fail.
+        let _ = writeln!(self.text, "# HELP {name} {help}\n# TYPE {name} {kind}");
+    }
+
+    fn sample(&mut self, labels: &[(&str, &str)], value: u64) {
+        let pairs: Vec<String> =
+            labels.iter().map(|(name, value)| format!("{name}=\"{}\"", escaped(value))).collect();
+        let labels = if pairs.is_empty() { String::new() } else { format!("{{{}}}", pairs.join(",")) };
+        let _ = writeln!(self.text, "{}{labels} {value}", self.family);
+    }
+}
+
+fn escaped(label: &str) -> String {
+    label.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_cannot_break_out() {
+        let mut page = Page::default();
+        page.family("x", "gauge", "X.");
+        page.sample(&[("a", "q\"}\n\\evil")], 3);
+        assert_eq!(page.text, "# HELP x X.\n# TYPE x gauge\nx{a=\"q\\\"}\\n\\\\evil\"} 3\n");
+    }
+}

@@ -1,0 +1,55 @@
+//! What people and machines can do with the events: one verb per method, the caller first.
+//!
+//! HTTP and the command line (later MCP, too) are thin adapters over [`Operations`]. Permissions are asked for in
+//! here, so that no face can forget one.
+//!
+//! Invariant: no type of an HTTP or RPC library appears below this module.
+
+mod events;
+mod export;
+mod health;
+mod meta;
+mod metrics;
+mod status;
+mod times;
+pub mod types;
+
+use std::sync::Arc;
+
+use aoc_core::{EventIndex, EventStore, Result, Running};
+use tokio::sync::RwLock;
+
+pub use self::{export::Exported, times::read_time};
+
+/// What can be done. Shared by all faces of the server.
+pub struct Operations {
+    store: Arc<dyn EventStore>,
+    index: Arc<dyn EventIndex>,
+    /// What runs beside it; nothing on the command line, and nothing any more once it was stopped.
+    running: RwLock<Option<Running>>,
+}
+
+impl Operations {
+    /// Over a store and the index that follows it, with nothing running.
+    pub fn new(store: Arc<dyn EventStore>, index: Arc<dyn EventIndex>) -> Self {
+        Self { store, index, running: RwLock::new(None) }
+    }
+
+    /// With a running pipeline, whose status it tells.
+    #[must_use]
+    pub fn with(mut self, running: Running) -> Self {
+        self.running = RwLock::new(Some(running));
+        self
+    }
+
+    /// Stops the pipeline, letting every loop finish what it is at.
+    ///
+    /// # Errors
+    /// Those of [`Running::stop`].
+    pub async fn stop(&self) -> Result<()> {
+        match self.running.write().await.take() {
+            Some(running) => running.stop().await,
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! How sources and followers are doing.
+
+use aoc_core::{
+    Result, Status, Timestamp, pipeline::FollowerStatus, pipeline::SourceStatus, store::Position,
+};
+
+use super::{
+    Operations,
+    types::{FollowerReport, SourceHealth, SourceReport},
+};
+use crate::auth::{Caller, Permission};
+
+impl Operations {
+    /// How all sources and followers are doing.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn source_health(&self, caller: &Caller) -> Result<SourceHealth> {
+        caller.require(Permission::Read)?;
+        let head = self.store.head().await?;
+        let Some(status) = self.status().await else {
+            return Ok(SourceHealth { started_at: None, sources: Vec::new(), followers: Vec::new() });
+        };
+        Ok(SourceHealth {
+            started_at: Some(status.started_at),
+            sources: status.sources.into_iter().map(source_report).collect(),
+            followers: status.followers.into_iter().map(|named| follower_report(named, head)).collect(),
+        })
+    }
+
+    /// What all loops do; nothing when none run.
+    pub(super) async fn status(&self) -> Option<Status> {
+        self.running.read().await.as_ref().map(aoc_core::Running::status)
+    }
+}
+
+fn source_report((name, status): (String, SourceStatus)) -> SourceReport {
+    let since = |time: Timestamp| (Timestamp::now().instant() - time.instant()).num_seconds();
+    SourceReport {
+        name,
+        state: status.state,
+        last_success: status.last_success,
+        last_error: status.last_error,
+        watermark: status.latest_event,
+        lag_seconds: status.latest_event.map(since),
+        counts: status.counts,
+    }
+}
+
+fn follower_report((name, status): (String, FollowerStatus), head: Position) -> FollowerReport {
+    FollowerReport {
+        name,
+        state: status.state,
+        position: status.position,
+        behind: head.0.saturating_sub(status.position.0),
+        last_error: status.last_error,
+        delivered: status.delivered,
+        rejected: status.rejected,
+    }
+}

@@ -1,0 +1,274 @@
+//! Requests and answers: the words of the API and of the command line.
+
+use aoc_core::{
+    Event, Outcome, Query, RawJson, Timestamp,
+    pipeline::{Counts, Failure, State},
+    query::{Bucket, BucketSize, Counted, Filter, PageMark},
+    store::Position,
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize, Serializer, ser::Error as _};
+use serde_json::value::RawValue;
+
+/// Asks for a page of events, newest first.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct SearchEvents {
+    /// Which events.
+    pub filter: Filter,
+    /// How many at most; 1 to 500.
+    pub page_size: usize,
+    /// Where the page starts, as `next_cursor` of the page before said.
+    #[serde(with = "cursor_text")]
+    #[schemars(with = "Option<String>")]
+    pub cursor: Option<PageMark>,
+    /// Whether each event carries its record as received.
+    pub raw: bool,
+}
+
+impl Default for SearchEvents {
+    fn default() -> Self {
+        Self { filter: Filter::default(), page_size: Query::default().limit, cursor: None, raw: true }
+    }
+}
+
+mod cursor_text {
+    use aoc_core::query::PageMark;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+    pub(super) fn serialize<S: Serializer>(
+        cursor: &Option<PageMark>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        cursor.map(|mark| mark.to_string()).serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<PageMark>, D::Error> {
+        let text = Option::<String>::deserialize(deserializer)?;
+        text.map(|text| text.parse().map_err(de::Error::custom)).transpose()
+    }
+}
+
+/// A page of events.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct EventPage {
+    /// The events, newest first.
+    pub items: Vec<Listed>,
+    /// How many events there are over all pages.
+    pub total: u64,
+    /// How many were asked for.
+    pub page_size: usize,
+    /// Where the next page starts; `null` on the last one.
+    pub next_cursor: Option<String>,
+}
+
+/// An event in a list, with its record as received or without it.
+#[derive(Clone, Debug, PartialEq, JsonSchema)]
+#[schemars(transparent)]
+pub struct Listed {
+    /// The event.
+    pub event: Event,
+    #[schemars(skip)]
+    raw: bool,
+}
+
+impl Listed {
+    /// With its record or, where `raw` is false, without it.
+    pub fn new(mut event: Event, raw: bool) -> Self {
+        if !raw {
+            event.raw = RawJson::default();
+        }
+        Self { event, raw }
+    }
+}
+
+impl Serialize for Listed {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if self.raw {
+            return self.event.serialize(serializer);
+        }
+        // `raw` is an event's last member; cutting it off keeps all other members exactly as they are.
+        let text = serde_json::to_string(&self.event).map_err(S::Error::custom)?;
+        let light = text.strip_suffix(",\"raw\":null}").map(|head| format!("{head}}}"));
+        RawValue::from_string(light.unwrap_or(text)).map_err(S::Error::custom)?.serialize(serializer)
+    }
+}
+
+/// The values that events have, with how many events have them, most frequent first, at most 200 of each.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[allow(missing_docs, reason = "each is what its name says")]
+pub struct FilterOptions {
+    pub services: Vec<Counted>,
+    pub operations: Vec<Counted>,
+    pub results: Vec<Counted>,
+    pub actors: Vec<Counted>,
+    pub sources: Vec<Counted>,
+    pub tenants: Vec<Counted>,
+    pub tags: Vec<Counted>,
+}
+
+/// Asks how many events there were over time.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct CountOverTime {
+    /// Which events.
+    pub filter: Filter,
+    /// How long a bucket is; left out, as long as gives no more than 200 of them.
+    pub bucket: Option<BucketSize>,
+}
+
+/// How many events there were over time, without gaps.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct TimelineAnswer {
+    /// How long a bucket is.
+    pub bucket: BucketSize,
+    /// The buckets, oldest first.
+    pub buckets: Vec<Bucket>,
+}
+
+/// What happened in the last days.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Summary {
+    /// How many days.
+    pub days: u32,
+    /// How many events.
+    pub total: u64,
+    /// Most frequent services.
+    pub by_service: Vec<Counted>,
+    /// Most frequent operations.
+    pub by_operation: Vec<Counted>,
+    /// Results.
+    pub by_result: Vec<Counted>,
+    /// Most frequent actors.
+    pub by_actor: Vec<Counted>,
+}
+
+/// The form of an export.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ExportFormat {
+    /// One event per line, as JSON, with its record: lossless.
+    #[default]
+    Ndjson,
+    /// A table for spreadsheets, without records.
+    Csv,
+}
+
+/// Whether the server can do its work.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Health {
+    /// `ok`, or `unavailable`.
+    pub status: String,
+    /// The same of the store.
+    pub store: String,
+}
+
+impl Health {
+    /// Whether all is well.
+    pub fn is_ok(&self) -> bool {
+        self.status == "ok"
+    }
+}
+
+/// What this program is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Version {
+    /// `aoc`.
+    pub name: String,
+    /// Such as `0.1.0`.
+    pub version: String,
+}
+
+/// Which parts are switched on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Features {
+    /// Asking and explaining with a language model.
+    pub ai_features_enabled: bool,
+    /// Alert rules.
+    pub alerts_enabled: bool,
+    /// Signing in.
+    pub auth_enabled: bool,
+}
+
+/// How all sources and followers are doing.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct SourceHealth {
+    /// When the loops were started; `null` when none run.
+    pub started_at: Option<Timestamp>,
+    /// The sources, by name.
+    pub sources: Vec<SourceReport>,
+    /// Who follows the log, by name; the index is one of them.
+    pub followers: Vec<FollowerReport>,
+}
+
+/// How a source is doing.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct SourceReport {
+    /// Its name in configuration.
+    pub name: String,
+    /// What its loop is doing.
+    pub state: State,
+    /// When it last was caught up.
+    pub last_success: Option<Timestamp>,
+    /// The last error, until the next success.
+    pub last_error: Option<Failure>,
+    /// The latest time of an event it brought.
+    pub watermark: Option<Timestamp>,
+    /// Seconds since the watermark.
+    pub lag_seconds: Option<i64>,
+    /// What became of its records since the start.
+    pub counts: Counts,
+}
+
+/// How a follower is doing.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct FollowerReport {
+    /// Its name in configuration, or `index`.
+    pub name: String,
+    /// What its loop is doing.
+    pub state: State,
+    /// How far it has come.
+    pub position: Position,
+    /// How many positions of the log lie behind that.
+    pub behind: u64,
+    /// The last error, until the next success.
+    pub last_error: Option<Failure>,
+    /// Events handed on since the start.
+    pub delivered: u64,
+    /// Events refused for good since the start.
+    pub rejected: u64,
+}
+
+/// The names of all results, for messages.
+pub fn outcome_names() -> [&'static str; 4] {
+    Outcome::ALL.map(Outcome::as_str)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_without_its_record_has_every_other_member() {
+        let mut event =
+            Event::new("entra_audit", "1", Timestamp::parse("2026-01-05T09:00:00.5000Z").unwrap());
+        event.raw = RawJson::parse(r#"{"secret":1.50}"#).unwrap();
+        event.actor = RawJson::parse(r#"{"weight":1.50,"raw":null}"#).unwrap();
+        let whole = serde_json::to_string(&Listed::new(event.clone(), true)).unwrap();
+        let light = serde_json::to_string(&Listed::new(event, false)).unwrap();
+        assert_eq!(whole, light.trim_end_matches('}').to_owned() + r#","raw":{"secret":1.50}}"#);
+        assert!(light.contains(r#""actor":{"weight":1.50,"raw":null}"#));
+    }
+
+    #[test]
+    fn a_search_crosses_json() {
+        let text = r#"{"filter":{"service":"Exchange"},"page_size":7,"cursor":"5.6.7","raw":false}"#;
+        let search: SearchEvents = serde_json::from_str(text).unwrap();
+        assert_eq!((search.page_size, search.raw, search.cursor.unwrap().until.0), (7, false, 7));
+        let again: SearchEvents = serde_json::from_str(&serde_json::to_string(&search).unwrap()).unwrap();
+        assert_eq!(again, search);
+        assert!(serde_json::from_str::<SearchEvents>(r#"{"cursor":"x"}"#).is_err());
+    }
+}

@@ -1,0 +1,146 @@
+//! The environment of the Python original, which goes on working where no key of ours says otherwise.
+
+use aoc_core::{Error, Result, config::Config};
+use serde_json::Value;
+
+/// What a variable of the original means here.
+enum Meaning {
+    /// The value of a key, as a list divided by commas; `*`, which we do not take, is left out.
+    Origins(&'static str),
+    /// The value of a key, as a number of days.
+    Days(&'static str),
+    /// The value of a key, as yes or no.
+    Flag(&'static str),
+    /// The address of a MongoDB, which makes that the store.
+    MongoDb,
+    /// Belongs to a part that this build does not have yet.
+    NotYet,
+}
+
+use Meaning::{Days, Flag, MongoDb, NotYet, Origins};
+
+/// Every variable of the original, and what it means.
+const VARIABLES: [(&str, Meaning); 25] = [
+    ("AUTH_ENABLED", Flag("auth.enabled")),
+    ("CORS_ORIGINS", Origins("server.cors_origins")),
+    ("MONGO_URI", MongoDb),
+    ("RETENTION_DAYS", Days("store.retention")),
+    ("TENANT_ID", NotYet),
+    ("CLIENT_ID", NotYet),
+    ("CLIENT_SECRET", NotYet),
+    ("REDIS_URL", NotYet),
+    ("AUTH_TENANT_ID", NotYet),
+    ("AUTH_CLIENT_ID", NotYet),
+    ("AUTH_ALLOWED_ROLES", NotYet),
+    ("AUTH_ALLOWED_GROUPS", NotYet),
+    ("ENABLE_PERIODIC_FETCH", NotYet),
+    ("FETCH_INTERVAL_MINUTES", NotYet),
+    ("ALERTS_ENABLED", NotYet),
+    ("SIEM_ENABLED", NotYet),
+    ("SIEM_WEBHOOK_URL", NotYet),
+    ("WEBHOOK_CLIENT_SECRET", NotYet),
+    ("AI_FEATURES_ENABLED", NotYet),
+    ("LLM_API_KEY", NotYet),
+    ("LLM_BASE_URL", NotYet),
+    ("LLM_API_VERSION", NotYet),
+    ("LLM_MODEL", NotYet),
+    ("LLM_TIMEOUT_SECONDS", NotYet),
+    ("LLM_MAX_EVENTS", NotYet),
+];
+
+/// Fills in what the original's variables say. Keys of the file and of `AOC_…` variables come first.
+///
+/// # Errors
+/// [`Config`](aoc_core::ErrorKind::Config) naming the variable that makes no sense.
+pub(crate) fn apply(config: &mut Config, variable: impl Fn(&str) -> Option<String>) -> Result<()> {
+    for (name, meaning) in &VARIABLES {
+        let Some(text) = variable(name).filter(|text| !text.trim().is_empty()) else { continue };
+        set(config, meaning, text.trim()).map_err(|error| error.at(name))?;
+    }
+    Ok(())
+}
+
+/// Which of the original's variables are set but have no meaning in this build yet.
+pub(crate) fn not_used_yet(variable: impl Fn(&str) -> Option<String>) -> Vec<&'static str> {
+    let unused = VARIABLES.iter().filter(|(_, meaning)| matches!(meaning, NotYet));
+    unused.map(|(name, _)| *name).filter(|name| variable(name).is_some()).collect()
+}
+
+fn set(config: &mut Config, meaning: &Meaning, text: &str) -> Result<()> {
+    match meaning {
+        Flag(path) => put(config, path, flag(text)?.into()),
+        Days(path) => put(config, path, format!("{}d", days(text)?).into()),
+        Origins(path) => {
+            let origins =
+                text.split(',').map(str::trim).filter(|origin| !origin.is_empty() && *origin != "*");
+            put(config, path, origins.collect::<Vec<_>>().into());
+        }
+        MongoDb if config.get("store.type").is_none() => {
+            config.set_default("store", "type", "mongodb");
+            config.set_default("store", "uri", text);
+        }
+        MongoDb | NotYet => {}
+    }
+    Ok(())
+}
+
+fn put(config: &mut Config, path: &str, value: Value) {
+    if let Some((section, key)) = path.split_once('.') {
+        config.set_default(section, key, value);
+    }
+}
+
+fn flag(text: &str) -> Result<bool> {
+    match text.to_lowercase().as_str() {
+        "true" | "1" | "yes" | "on" => Ok(true),
+        "false" | "0" | "no" | "off" => Ok(false),
+        _ => Err(Error::config(format!("neither `true` nor `false`: `{text}`"))),
+    }
+}
+
+fn days(text: &str) -> Result<u32> {
+    text.parse().map_err(|_| Error::config(format!("not a number of days: `{text}`")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn configured(toml: &str, variables: &[(&str, &str)]) -> Result<Config> {
+        let mut config = Config::read(toml, "test", std::iter::empty()).unwrap();
+        let find = |name: &str| {
+            variables.iter().find(|(other, _)| *other == name).map(|(_, value)| (*value).to_owned())
+        };
+        apply(&mut config, find)?;
+        Ok(config)
+    }
+
+    #[test]
+    fn variables_of_the_original_fill_in_what_the_file_leaves_open() {
+        let variables =
+            [("RETENTION_DAYS", "30"), ("CORS_ORIGINS", "*, https://a.example"), ("AUTH_ENABLED", "False")];
+        let config = configured("[store]\nretention = \"90d\"", &variables).unwrap();
+        assert_eq!(config.get("store.retention").unwrap(), "90d");
+        assert_eq!(config.get("server.cors_origins").unwrap(), &serde_json::json!(["https://a.example"]));
+        assert_eq!(config.get("auth.enabled").unwrap(), false);
+        let config = configured("", &variables).unwrap();
+        assert_eq!(config.get("store.retention").unwrap(), "30d");
+    }
+
+    #[test]
+    fn a_mongodb_is_the_store_unless_the_file_has_one() {
+        let variables = [("MONGO_URI", "mongodb://localhost")];
+        let config = configured("", &variables).unwrap();
+        assert_eq!(config.get("store.type").unwrap(), "mongodb");
+        let config = configured("[store]\ntype = \"memory\"", &variables).unwrap();
+        assert!(config.get("store.uri").is_none());
+    }
+
+    #[test]
+    fn a_variable_that_makes_no_sense_is_named() {
+        let error = configured("", &[("AUTH_ENABLED", "maybe")]).unwrap_err().to_string();
+        assert_eq!(error, "AUTH_ENABLED: neither `true` nor `false`: `maybe`");
+        let error = configured("", &[("RETENTION_DAYS", "many")]).unwrap_err().to_string();
+        assert_eq!(error, "RETENTION_DAYS: not a number of days: `many`");
+    }
+}

@@ -1,0 +1,90 @@
+//! The server: all layers around the routes, and how it starts and stops.
+
+use std::{future::Future, sync::Arc, time::Duration};
+
+use aoc_core::{Error, Result};
+use axum::{Router, http::StatusCode, middleware};
+use tokio::net::TcpListener;
+use tower_http::{compression::CompressionLayer, limit::RequestBodyLimitLayer, timeout::TimeoutLayer};
+
+use crate::{
+    api,
+    auth::Caller,
+    config::ServerConfig,
+    headers::{self, Origins},
+    host::{self, Hosts},
+    operations::Operations,
+};
+
+/// The largest body of a request.
+const MOST_BYTES: usize = 1 << 20;
+/// How long an answer may take to begin.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// How long open requests may go on once the server is to stop.
+const FAREWELL: Duration = Duration::from_secs(10);
+
+/// The API and the web page as a router, to be served or mounted in another program.
+///
+/// Nobody is asked who they are: this build has no authentication. Where the configuration listens on this machine
+/// only (the default), requests under other host names than this machine's and `public_url`'s are refused.
+pub fn router(operations: Arc<Operations>, server: &ServerConfig) -> Router {
+    router_for(operations, server, Caller::open())
+}
+
+/// The same, in which every request comes from this caller.
+pub fn router_for(operations: Arc<Operations>, server: &ServerConfig, caller: Caller) -> Router {
+    let origins = Origins(server.cors_origins.clone().into());
+    api::router(operations, caller)
+        .layer(RequestBodyLimitLayer::new(MOST_BYTES))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, PATIENCE))
+        .layer(middleware::from_fn_with_state(origins, headers::share))
+        .layer(middleware::from_fn_with_state(Hosts::of(server), host::guard))
+        .layer(middleware::from_fn(api::render_problems))
+        .layer(middleware::from_fn(headers::protect))
+        .layer(CompressionLayer::new())
+}
+
+/// Serves until `shutdown` resolves; then open requests may finish, ten seconds at most.
+///
+/// # Errors
+/// [`Unavailable`](aoc_core::ErrorKind::Unavailable) when the network fails.
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> Result<()> {
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let signal = async move {
+        shutdown.await;
+        // The other end is gone only when the server has ended already.
+        let _ = stop.send(());
+    };
+    let serving = axum::serve(listener, router).with_graceful_shutdown(signal);
+    let too_long = async {
+        match stopped.await {
+            Ok(()) => tokio::time::sleep(FAREWELL).await,
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        ended = async { serving.await } => {
+            ended.map_err(|cause| Error::unavailable("the server cannot go on").because(cause))
+        }
+        () = too_long => {
+            tracing::warn!(seconds = FAREWELL.as_secs(), "some requests did not finish in time");
+            Ok(())
+        }
+    }
+}
+
+/// Listens on an address.
+///
+/// # Errors
+/// [`Config`](aoc_core::ErrorKind::Config) when the address cannot be had.
+pub async fn listen(server: &ServerConfig) -> Result<TcpListener> {
+    let address = server.listen;
+    let listener = TcpListener::bind(address).await;
+    listener.map_err(|cause| {
+        Error::config(format!("cannot listen on {address}")).at("server.listen").because(cause)
+    })
+}

@@ -1,0 +1,272 @@
+//! How the index follows the log: small segments in memory, files, larger files.
+
+use std::{
+    hash::{BuildHasher, RandomState},
+    sync::{Arc, atomic::Ordering},
+};
+
+use aoc_core::{Error, EventStore, Position, Result, store::Note};
+
+use super::{
+    Shared, View,
+    bitmap::MOST,
+    blocking,
+    builder::build,
+    files::{Covered, Files},
+    merge::merge,
+    segment::Segment,
+};
+
+/// How many events are read at once.
+const BATCH: usize = 2_000;
+/// Segments in memory are written to a file when they hold so many events; what is not written is indexed
+/// again at the next start.
+const SEAL: usize = 8_000;
+/// So many small files in a row are merged.
+const RUN: usize = 8;
+/// The note that ties an index to its store.
+const IDENTITY: &str = "index/identity";
+
+/// What only the one task that follows at a time may touch.
+#[derive(Default)]
+pub(crate) struct Following {
+    opened: bool,
+    files: Option<Files>,
+    /// Segments in memory, behind those in files.
+    memory: Vec<Covered>,
+}
+
+impl Following {
+    fn position(&self) -> Position {
+        let of_files = self.files.as_ref().map(Files::position).unwrap_or_default();
+        self.memory.last().map_or(of_files, |last| last.to)
+    }
+
+    fn view(&self) -> View {
+        let files = self.files.as_ref().map(Files::segments).unwrap_or_default();
+        View { segments: files.iter().chain(&self.memory).cloned().collect(), position: self.position() }
+    }
+
+    /// Does something with the files on a thread that may block; `None` where there are none.
+    async fn on_files<T: Send + 'static>(
+        &mut self,
+        work: impl FnOnce(&mut Files) -> T + Send + 'static,
+    ) -> Result<Option<T>> {
+        let Some(mut files) = self.files.take() else { return Ok(None) };
+        let (files, done) = blocking(move || {
+            let done = work(&mut files);
+            (files, done)
+        })
+        .await?;
+        self.files = Some(files);
+        Ok(Some(done))
+    }
+
+    /// What another process has written to the folder takes the place of what is in memory here.
+    async fn refresh(&mut self) -> Result<()> {
+        if self.on_files(Files::refresh).await? == Some(true) {
+            let position = self.files.as_ref().map(Files::position).unwrap_or_default();
+            self.memory.retain(|covered| covered.from >= position);
+            if self.memory.first().is_some_and(|first| first.from != position) {
+                self.memory.clear();
+            }
+        }
+        Ok(())
+    }
+
+    /// There is nothing up to this position.
+    fn skip_to(&mut self, position: Position) -> Result<()> {
+        let from = self.position();
+        let segment = Arc::new(build(&[])?);
+        self.memory.push(Covered { segment, from, to: position });
+        Ok(())
+    }
+
+    fn events_in_memory(&self) -> usize {
+        self.memory.iter().map(|covered| covered.segment.len()).sum()
+    }
+}
+
+impl Shared {
+    /// Reads on until all that is in the log now is in segments. Goes on when the caller stops waiting.
+    pub(crate) async fn catch_up(self: Arc<Self>) -> Result<Position> {
+        let head = self.store.head().await?;
+        let position = self.view().position;
+        if position >= head && position > Position::default() {
+            return Ok(position);
+        }
+        let work = async move {
+            let mut following = self.following.clone().lock_owned().await;
+            self.open(&mut following).await?;
+            following.refresh().await?;
+            while following.position() < head {
+                self.step(&mut following, head).await?;
+            }
+            self.show(following.view());
+            Ok(following.position())
+        };
+        tokio::spawn(work).await.map_err(|cause| Error::internal("the index panicked").because(cause))?
+    }
+
+    async fn open(&self, following: &mut Following) -> Result<()> {
+        if following.opened {
+            return Ok(());
+        }
+        if let (Some(folder), Some(identity)) = (self.folder.clone(), identity(&*self.store).await) {
+            let head = self.store.head().await?;
+            let mut files = blocking(move || Files::open(&folder, &identity)).await??;
+            if files.position() > head {
+                files.reset()?;
+            }
+            following.files = Some(files);
+        }
+        following.opened = true;
+        Ok(())
+    }
+
+    /// Indexes the next batch.
+    async fn step(self: &Arc<Self>, following: &mut Following, head: Position) -> Result<()> {
+        let from = following.position();
+        let events = self.store.read_after(from, BATCH).await?;
+        let Some(to) = events.last().map(|last| last.position) else {
+            // All behind it was forgotten.
+            return following.skip_to(head);
+        };
+        let segment = blocking(move || build(&events)).await??;
+        following.memory.push(Covered { segment: Arc::new(segment), from, to });
+        let small = tail_to_merge(&following.memory);
+        self.merge_memory(following, small).await?;
+        if following.events_in_memory() + BATCH > SEAL {
+            self.write(following).await?;
+        }
+        self.show(following.view());
+        Ok(())
+    }
+
+    /// Merges the last `count` segments in memory into one.
+    async fn merge_memory(&self, following: &mut Following, count: usize) -> Result<()> {
+        if count < 2 {
+            return Ok(());
+        }
+        let parts = following.memory.split_off(following.memory.len() - count);
+        // Put back first: if this is cut off, nothing is missing.
+        following.memory.extend(parts.iter().cloned());
+        let merged = blocking(move || merge_covered(&parts)).await??;
+        following.memory.truncate(following.memory.len() - count);
+        following.memory.push(merged);
+        Ok(())
+    }
+
+    /// Writes the segments in memory to a file, if this process may; then looks whether files can be merged.
+    async fn write(self: &Arc<Self>, following: &mut Following) -> Result<()> {
+        let events = following.events_in_memory();
+        let may_write = following.on_files(Files::take_lock).await?.unwrap_or_default();
+        following.refresh().await?;
+        let count = following.memory.len();
+        if following.events_in_memory() != events || count == 0 {
+            return Ok(());
+        }
+        if !may_write {
+            // This process keeps all in memory; fewer and larger segments answer faster.
+            return if events <= MOST { self.merge_memory(following, count).await } else { Ok(()) };
+        }
+        self.merge_memory(following, count).await?;
+        let horizon = self.store.horizon().await?;
+        let whole = following.memory.clone();
+        let written = following.on_files(move |files| {
+            whole.iter().try_for_each(|covered| files.add(covered))?;
+            horizon.map_or(Ok(()), |horizon| files.drop_before(horizon.ticks()))
+        });
+        match written.await? {
+            Some(Ok(())) => following.memory.clear(),
+            // It goes on in memory; the next batch tries again.
+            Some(Err(error)) => tracing::warn!(error = error.chain(), "the index cannot be written"),
+            None => {}
+        }
+        self.clone().merge_files(following.files.as_ref().map(Files::segments).unwrap_or_default());
+        Ok(())
+    }
+
+    pub(crate) async fn seal(self: Arc<Self>) -> Result<()> {
+        self.clone().catch_up().await?;
+        let mut following = self.following.clone().lock_owned().await;
+        self.write(&mut following).await?;
+        self.show(following.view());
+        Ok(())
+    }
+
+    /// Starts merging a run of small files, unless one is being merged.
+    fn merge_files(self: Arc<Self>, segments: &[Covered]) {
+        let run = run_to_merge(segments);
+        if run.len() < 2 || self.merging.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        tokio::spawn(async move {
+            if let Err(error) = self.clone().merge_run(run).await {
+                tracing::warn!(error = error.chain(), "index files could not be merged");
+            }
+            self.merging.store(false, Ordering::Release);
+        });
+    }
+
+    async fn merge_run(self: Arc<Self>, run: Vec<Covered>) -> Result<()> {
+        let merged = blocking(move || merge_covered(&run)).await??;
+        let mut following = self.following.clone().lock_owned().await;
+        following.on_files(move |files| files.replace(&merged)).await?.unwrap_or(Ok(()))?;
+        self.show(following.view());
+        Ok(())
+    }
+}
+
+/// What ties the index to its store; `None` where the store has nothing noted and cannot be written.
+async fn identity(store: &dyn EventStore) -> Option<String> {
+    if let Some(known) = store.read(IDENTITY).await.ok()? {
+        return known.as_str().map(str::to_owned);
+    }
+    let random =
+        |salt: u64| RandomState::new().hash_one((salt, std::process::id(), std::time::SystemTime::now()));
+    let new = format!("{:016x}{:016x}", random(1), random(2));
+    store.write(&[Note::new(IDENTITY, &new).ok()?]).await.ok()?;
+    Some(new)
+}
+
+fn merge_covered(parts: &[Covered]) -> Result<Covered> {
+    let segments: Vec<&Segment> = parts.iter().map(|part| &*part.segment).collect();
+    let (Some(first), Some(last)) = (parts.first(), parts.last()) else {
+        return Err(Error::internal("nothing to merge"));
+    };
+    Ok(Covered { segment: Arc::new(merge(&segments)?), from: first.from, to: last.to })
+}
+
+/// How many segments at the end are to be merged, so that each is at least twice as large as the one behind it.
+fn tail_to_merge(segments: &[Covered]) -> usize {
+    let (mut count, mut events) = (1, segments.last().map_or(0, |last| last.segment.len()));
+    for before in segments.iter().rev().skip(1) {
+        let size = before.segment.len();
+        if size >= BATCH || size > 2 * events || events + size > SEAL {
+            break;
+        }
+        (count, events) = (count + 1, events + size);
+    }
+    count
+}
+
+/// The first run of neighbours that are worth merging: many of them, or nearly a full segment together.
+fn run_to_merge(segments: &[Covered]) -> Vec<Covered> {
+    let mut run: Vec<Covered> = Vec::new();
+    let mut events = 0;
+    for covered in segments {
+        let size = covered.segment.len();
+        if events + size > MOST || size > MOST / 2 {
+            if run.len() >= RUN || events > MOST / 4 * 3 && run.len() > 1 {
+                return run;
+            }
+            (run, events) = (Vec::new(), 0);
+        }
+        if size <= MOST / 2 {
+            run.push(covered.clone());
+            events += size;
+        }
+    }
+    if run.len() >= RUN { run } else { Vec::new() }
+}

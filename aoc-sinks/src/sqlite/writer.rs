@@ -1,0 +1,184 @@
+//! The one connection that writes.
+
+use std::{collections::HashSet, fs::File, path::Path};
+
+use aoc_core::{
+    prelude::*,
+    store::{Added, Known, recognise},
+};
+use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
+use xxhash_rust::xxh3::xxh3_64_with_seed;
+
+use super::{
+    Shared,
+    body::{self, Packer},
+    connection, failed, log, position, row,
+};
+
+/// After so many events the store trains its dictionary from the latest of them.
+const TRAIN_AFTER: u64 = 2_000;
+const SAMPLES: u64 = 1_500;
+
+pub(super) struct Writer {
+    pub(super) connection: Connection,
+    /// Held as long as this lives.
+    _lock: File,
+    packer: Packer,
+    seed: u64,
+    pub(super) head: Position,
+    sources: HashSet<String>,
+}
+
+impl Writer {
+    pub(super) fn open(path: &Path) -> Result<Self> {
+        // The file and its schema first: making them takes the same lock.
+        let connection = connection::open(path)?;
+        let lock = connection::take_lock(path)?;
+        let seed: i64 = connection
+            .query_row("SELECT value FROM meta WHERE name = 'seed'", [], |row| row.get(0))
+            .map_err(failed)?;
+        let head = log::head(&connection)?;
+        let packer = Packer::new(&connection)?;
+        let sources = log::sources(&connection)?.into_iter().collect();
+        Ok(Self { connection, _lock: lock, packer, seed: seed.cast_unsigned(), head, sources })
+    }
+
+    /// Begins a transaction that is undone unless it is committed.
+    pub(super) fn transaction(&mut self) -> Result<Transaction<'_>> {
+        self.connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)
+    }
+
+    /// Appends the events that are not known, all or none of them.
+    pub(super) fn append(&mut self, events: &[Event], shared: &Shared) -> Result<Vec<Added>> {
+        let transaction =
+            self.connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
+        let (mut head, mut sources) = (self.head, Vec::new());
+        let mut batch = Batch {
+            transaction: &transaction,
+            packer: &mut self.packer,
+            shared,
+            seed: self.seed,
+            head: &mut head,
+        };
+        let mut added = Vec::with_capacity(events.len());
+        for event in events {
+            if !self.sources.contains(&event.source) && !sources.contains(&&event.source) {
+                batch.add_source(&event.source)?;
+                sources.push(&event.source);
+            }
+            added.push(batch.add(event)?);
+        }
+        transaction.commit().map_err(failed)?;
+        self.head = head;
+        self.sources.extend(sources.into_iter().cloned());
+        if self.packer.dictionary == 0 && head.0 >= TRAIN_AFTER {
+            self.train(shared)?;
+        }
+        Ok(added)
+    }
+
+    fn train(&mut self, shared: &Shared) -> Result<()> {
+        let after = Position(self.head.0.saturating_sub(SAMPLES));
+        let samples = log::read_json(&self.connection, shared, after, SAMPLES as usize)?;
+        // Events that are too few or too alike train no dictionary; they do not need one either.
+        let Ok(bytes) = body::train(&samples) else { return Ok(()) };
+        self.connection
+            .execute("INSERT INTO dictionaries (id, bytes) VALUES (1, ?1)", [&bytes])
+            .map_err(failed)?;
+        self.packer = Packer::with(1, &bytes)?;
+        Ok(())
+    }
+}
+
+/// One append under way.
+struct Batch<'a> {
+    transaction: &'a Transaction<'a>,
+    packer: &'a mut Packer,
+    shared: &'a Shared,
+    seed: u64,
+    head: &'a mut Position,
+}
+
+impl Batch<'_> {
+    fn add(&mut self, event: &Event) -> Result<Added> {
+        if let Some(position) = self.insert(event)? {
+            return Ok(Added::New(position));
+        }
+        let lost = || Error::internal("an event is known and cannot be found");
+        let (_, print) = self.find(&event.dedupe_key)?.ok_or_else(lost)?;
+        if print == self.print(event) {
+            return Ok(Added::Duplicate);
+        }
+        let revision = match recognise(event, |key| self.stored(key))? {
+            Known::Revision(revision) => revision,
+            Known::Repeat => return Ok(Added::Duplicate),
+            Known::New => return Err(lost()),
+        };
+        let position = self.insert(&revision)?.ok_or_else(lost)?;
+        let alias = "INSERT OR IGNORE INTO aliases (key, position) VALUES (?1, ?2)";
+        self.transaction
+            .prepare_cached(alias)
+            .and_then(|mut s| s.execute(params![revision.alias().digest(), row(position)]))
+            .map_err(failed)?;
+        Ok(Added::Revision(position))
+    }
+
+    /// Inserts the event, unless its key is there.
+    fn insert(&mut self, event: &Event) -> Result<Option<Position>> {
+        let next = Position(self.head.0 + 1);
+        let sql = "INSERT INTO events (position, key, ticks, print) VALUES (?1, ?2, ?3, ?4)
+                   ON CONFLICT (key) DO NOTHING";
+        let mut statement = self.transaction.prepare_cached(sql).map_err(failed)?;
+        let key = event.dedupe_key.digest();
+        let inserted = statement
+            .execute(params![row(next), key, event.timestamp.ticks(), self.print(event)])
+            .map_err(failed)?;
+        if inserted == 0 {
+            return Ok(None);
+        }
+        let body = self.packer.pack(event)?;
+        let sql = "INSERT INTO bodies (position, dictionary, body) VALUES (?1, ?2, ?3)";
+        let mut statement = self.transaction.prepare_cached(sql).map_err(failed)?;
+        statement.execute(params![row(next), self.packer.dictionary, body]).map_err(failed)?;
+        *self.head = next;
+        Ok(Some(next))
+    }
+
+    fn print(&self, event: &Event) -> i64 {
+        xxh3_64_with_seed(event.raw.text().as_bytes(), self.seed).cast_signed()
+    }
+
+    /// Position and print of the event with this key.
+    fn find(&self, key: &Key) -> Result<Option<(Position, i64)>> {
+        let mut statement = self
+            .transaction
+            .prepare_cached("SELECT position, print FROM events WHERE key = ?1")
+            .map_err(failed)?;
+        statement
+            .query_row([key.digest()], |r| Ok((position(r.get(0)?), r.get(1)?)))
+            .optional()
+            .map_err(failed)
+    }
+
+    /// The event with this key, or with this alias.
+    fn stored(&self, key: &Key) -> Result<Option<Event>> {
+        let found = match self.find(key)? {
+            Some((position, _)) => Some(position),
+            None => {
+                let sql = "SELECT position FROM aliases WHERE key = ?1";
+                let mut statement = self.transaction.prepare_cached(sql).map_err(failed)?;
+                statement.query_row([key.digest()], |r| Ok(position(r.get(0)?))).optional().map_err(failed)?
+            }
+        };
+        let Some(found) = found else { return Ok(None) };
+        Ok(log::read_one(self.transaction, self.shared, found)?.map(|stored| stored.event))
+    }
+
+    fn add_source(&self, name: &str) -> Result<()> {
+        let mut statement = self
+            .transaction
+            .prepare_cached("INSERT OR IGNORE INTO sources (name) VALUES (?1)")
+            .map_err(failed)?;
+        statement.execute([name]).map(drop).map_err(failed)
+    }
+}
