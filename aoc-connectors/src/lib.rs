@@ -17,7 +17,7 @@
 //!     let event = normalize(&normalizer, record?);
 //!     assert_eq!(event.display_summary, "kim@contoso.com performed \"Update user\" on lee@contoso.com.");
 //! }
-//! # aoc_core::Result::Ok(())
+//! # Ok::<(), aoc_core::Error>(())
 //! ```
 
 mod common;

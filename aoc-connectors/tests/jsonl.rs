@@ -1,5 +1,5 @@
 //! The source `jsonl`: restarting anywhere skips nothing, and a file that grows is followed.
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::unwrap_used)]
 
 use std::{fs::OpenOptions, io::Write, path::Path};
 

@@ -1,5 +1,5 @@
 //! The reader's memory, in a process of its own.
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::unwrap_used)]
 
 use std::io::{self, Read};
 

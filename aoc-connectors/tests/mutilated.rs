@@ -1,5 +1,5 @@
 //! Records whose members are gone or of another type: never a panic, and never a lost event.
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::unwrap_used)]
 
 mod support;
 
@@ -82,7 +82,11 @@ fn check_mutilated(name: &str, record: &Value) {
         mutilate(record, &replacement, &mut |mutilated| {
             let after = event(&any, &mutilated.to_string());
             let fails = after.service == UNREADABLE && before.service != UNREADABLE;
-            assert!(!fails || decides_what_it_is(&before, &after), "{name}: {mutilated}\n{}", after.display_summary);
+            assert!(
+                !fails || decides_what_it_is(&before, &after),
+                "{name}: {mutilated}\n{}",
+                after.display_summary
+            );
             serde_json::to_string(&after).unwrap();
         });
     }
@@ -136,7 +140,8 @@ fn a_native_record_survives_the_loss_of_any_one_member() {
 
 #[test]
 fn a_member_that_stands_twice_counts_by_its_last() {
-    let text = r#"{"Id":"a","Id":"b","CreationTime":"2026-01-01T00:00:00","Operation":"x","Workload":"Exchange"}"#;
+    let text =
+        r#"{"Id":"a","Id":"b","CreationTime":"2026-01-01T00:00:00","Operation":"x","Workload":"Exchange"}"#;
     assert_eq!(event(&AnyRecord::new(), text).id, "b");
 }
 
@@ -155,11 +160,17 @@ fn times_that_cannot_be_read_are_flagged_with_their_text() {
         let text = format!(r#"{{"Id":"a","CreationTime":{time},"Operation":"x","Workload":"Exchange"}}"#);
         let event = event(&AnyRecord::new(), &text);
         match expected {
-            Some(expected) => assert_eq!((event.timestamp.to_string().as_str(), event.flags.len()), (expected, 0)),
+            Some(expected) => {
+                assert_eq!((event.timestamp.to_string().as_str(), event.flags.len()), (expected, 0))
+            }
             None => {
                 assert_eq!(event.timestamp, Timestamp::parse("2026-02-01T00:00:00Z").unwrap());
                 assert_eq!(event.flags[0], TIME_UNREADABLE, "{time}");
-                let second = if time == "null" { "time_absent".to_owned() } else { format!("time_text: {}", time.trim_matches('"')) };
+                let second = if time == "null" {
+                    "time_absent".to_owned()
+                } else {
+                    format!("time_text: {}", time.trim_matches('"'))
+                };
                 assert_eq!(event.flags[1], second);
             }
         }
@@ -174,7 +185,10 @@ fn what_is_no_record_says_why() {
         ("12", "no audit record but a JSON number"),
         ("null", "no audit record but null"),
         ("{}", "no audit record that AOC knows"),
-        (r#"{"RecordType":"x","AuditData":"{\"Id\""}"#, "a row of an audit export whose `AuditData` is no whole JSON object"),
+        (
+            r#"{"RecordType":"x","AuditData":"{\"Id\""}"#,
+            "a row of an audit export whose `AuditData` is no whole JSON object",
+        ),
         (r#"{"category":"X","properties":{}}"#, "Azure Monitor category `X` is no audit log that AOC reads"),
     ] {
         let event = event(&AnyRecord::new(), text);
@@ -194,7 +208,8 @@ fn mutated_files_neither_panic_nor_hang() {
     let mut files: Vec<Vec<u8>> = Vec::new();
     let mut paths: Vec<_> = std::fs::read_dir(data).unwrap().map(|entry| entry.unwrap().path()).collect();
     paths.sort();
-    for path in paths.into_iter().filter(|path| path.is_file() && !path.to_string_lossy().contains(".meta.")) {
+    for path in paths.into_iter().filter(|path| path.is_file() && !path.to_string_lossy().contains(".meta."))
+    {
         files.push(std::fs::read(path).unwrap());
     }
     let mut random = Random(seed | 1);
@@ -215,6 +230,48 @@ fn mutated_files_neither_panic_nor_hang() {
         assert!(size <= mutated.len() * 8 + 1000, "seed {seed}, round {rounds}: {size} of {}", mutated.len());
     }
     println!("{rounds} mutated files");
+}
+
+/// One line that is broken in any way costs no other line, in a file of lines; in an array of one line at most its neighbours.
+#[test]
+fn a_broken_record_costs_no_other() {
+    let Some(data) = data() else { return };
+    let text = std::fs::read_to_string(data.join("o365_management_activity.ndjson")).unwrap();
+    let lines: Vec<&str> = text.lines().step_by(40).take(60).collect();
+    let mut random = Random(42);
+    for round in 0..200 {
+        let place = random.below(lines.len());
+        let mut broken = lines[place].as_bytes().to_vec();
+        for _ in 0..=random.below(3) {
+            let at = random.below(broken.len().max(1)).min(broken.len().saturating_sub(1));
+            match random.below(4) {
+                0 => broken.truncate(at + 1),
+                1 => broken.insert(at, b"{}[]\",:\\x"[random.below(9)]),
+                2 => _ = broken.remove(at),
+                _ => broken[at] = b"{}[]\",:\\x"[random.below(9)],
+            }
+            if broken.is_empty() {
+                break;
+            }
+        }
+        let whole = |separator: &[u8], start: &[u8], end: &[u8]| {
+            let pieces: Vec<&[u8]> = lines
+                .iter()
+                .enumerate()
+                .map(|(n, line)| if n == place { &broken[..] } else { line.as_bytes() })
+                .collect();
+            [start, &pieces.join(separator), end].concat()
+        };
+        let missing = |bytes: &[u8]| {
+            let found: std::collections::HashSet<String> =
+                RecordReader::new(bytes).map(|record| record.unwrap().raw.text().to_owned()).collect();
+            lines.iter().enumerate().filter(|(n, line)| *n != place && !found.contains(**line)).count()
+        };
+        let broken_text = String::from_utf8_lossy(&broken).into_owned();
+        assert_eq!(missing(&whole(b"\n", b"", b"\n")), 0, "round {round}, lines: {broken_text}");
+        assert_eq!(missing(&whole(b",\n", b"[", b"]")), 0, "round {round}, array of lines: {broken_text}");
+        assert!(missing(&whole(b",", b"[", b"]")) <= 2, "round {round}, array: {broken_text}");
+    }
 }
 
 fn mutated(files: &[Vec<u8>], random: &mut Random) -> Vec<u8> {
@@ -267,10 +324,11 @@ impl Random {
 #[test]
 fn the_same_record_gives_the_same_event_whatever_came_before() {
     let Some(data) = data() else { return };
-    let mixed: Vec<Record> = ["entra_sign_ins", "o365_management_activity", "intune_audit_events", "edge_same_id"]
-        .iter()
-        .flat_map(|file| records(&data.join(format!("{file}.ndjson"))).into_iter().take(30))
-        .collect();
+    let mixed: Vec<Record> =
+        ["entra_sign_ins", "o365_management_activity", "intune_audit_events", "edge_same_id"]
+            .iter()
+            .flat_map(|file| records(&data.join(format!("{file}.ndjson"))).into_iter().take(30))
+            .collect();
     let used = AnyRecord::new();
     for record in mixed.iter().chain(mixed.iter().rev()) {
         let (a, b) = (used.normalize(record).unwrap(), AnyRecord::new().normalize(record).unwrap());

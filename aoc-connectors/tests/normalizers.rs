@@ -1,14 +1,15 @@
 //! Recorded records and the events they become: `tests/records/<type>/*.json` → `*.event.json`.
 //!
 //! `UPDATE=1 cargo test -p aoc-connectors --test normalizers` writes the events; read what it wrote.
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::unwrap_used)]
 
 mod support;
 
 use std::path::{Path, PathBuf};
 
 use aoc_connectors::{
-    AnyRecord, EntraAuditNormalizer, EntraSignInsNormalizer, IntuneAuditNormalizer, Office365ActivityNormalizer,
+    AnyRecord, EntraAuditNormalizer, EntraSignInsNormalizer, IntuneAuditNormalizer,
+    Office365ActivityNormalizer,
 };
 use aoc_core::{Normalizer, UNREADABLE};
 use serde_json::Value;
@@ -16,7 +17,8 @@ use support::event;
 
 fn check(kind: &str, normalizer: &dyn Normalizer) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/records").join(kind);
-    let mut paths: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut paths: Vec<PathBuf> =
+        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     paths.retain(|path| !path.to_string_lossy().ends_with(".event.json"));
     paths.sort();
     assert!(!paths.is_empty());
@@ -87,7 +89,8 @@ fn shapes_of_one_record_are_one_event() {
 #[test]
 fn a_normalizer_refuses_records_of_others_and_says_whose_they_are() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/records");
-    let text = std::fs::read_to_string(root.join("entra_audit/add_member_to_role.azure_monitor.json")).unwrap();
+    let text =
+        std::fs::read_to_string(root.join("entra_audit/add_member_to_role.azure_monitor.json")).unwrap();
     let event = event(&Office365ActivityNormalizer, &text);
     assert_eq!(event.service, UNREADABLE);
     assert!(event.display_summary.contains("`entra_audit`"), "{}", event.display_summary);

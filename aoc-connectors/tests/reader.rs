@@ -1,5 +1,5 @@
 //! The reader: every shape of file, and nothing lost in broken ones.
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::unwrap_used)]
 
 use std::io::{self, Cursor, Read, Write};
 
@@ -40,6 +40,7 @@ fn lines_arrays_pages_and_objects_one_after_another() {
     check("{\"a\":1}\n{\"a\":2}\r\n\n{\"a\":3}", &["{\"a\":1}", "{\"a\":2}", "{\"a\":3}"]);
     check("\u{feff}{\"a\":1}\n\u{feff}{\"a\":2}", &["{\"a\":1}", "{\"a\":2}"]);
     check("[{\"a\":1},{\"a\":[2]}]", &["{\"a\":1}", "{\"a\":[2]}"]);
+    check("[1,\"a\" , {\"b\":2}, null]", &["1", "\"a\"", "{\"b\":2}", "null"]);
     check("[]\n[{\"a\":1}]{\"a\":2}", &["{\"a\":1}", "{\"a\":2}"]);
     check("{\n  \"a\": 1.50\n}\n{\n  \"b\": {\n  }\n}", &["{\n  \"a\": 1.50\n}", "{\n  \"b\": {\n  }\n}"]);
     check("{\"a\":1}{\"b\":2} {\"c\":3}", &["{\"a\":1}", "{\"b\":2}", "{\"c\":3}"]);
@@ -50,6 +51,11 @@ fn lines_arrays_pages_and_objects_one_after_another() {
     );
     check("{\"records\":[{\"a\":1},{\"a\":2}]}\n{\"records\":[]}", &["{\"a\":1}", "{\"a\":2}"]);
     check("[{\"records\":[{\"a\":1}]},{\"records\":[{\"a\":2}]}]", &["{\"a\":1}", "{\"a\":2}"]);
+    check(
+        "{\"value\":[{\"a\":1}],\"value\":[{\"a\":2}]}\n{\"a\":3}",
+        &["{\"a\":1}", r#"",\"value\":[{\"a\":2}]}""#, "{\"a\":3}"],
+    );
+    check("{\"value\":[{\"a\":1}]\n{\"value\":[{\"a\":2}]", &["{\"a\":1}", "{\"a\":2}"]);
     check("{\"value\":\"no page\"}", &["{\"value\":\"no page\"}"]);
 }
 
@@ -206,4 +212,41 @@ fn a_tail_can_be_held_until_it_is_whole() {
     assert_eq!(held("{\"a\":1}\n{\"a\":"), (1, 8));
     assert_eq!(held("{\"a\":1}\nhell"), (1, 8));
     assert_eq!(held("{\"a\":1}\n{\"a\":2}"), (2, 15));
+}
+
+/// Nothing makes the reader read the same bytes again and again.
+#[test]
+fn hostile_inputs_take_no_longer_than_others() {
+    let pieces = [
+        "{\"a\":[\n",
+        "{\"a\":[",
+        "[",
+        "{",
+        "\"",
+        ",",
+        "]",
+        "}",
+        "\\",
+        "{\"a\":\n",
+        "[{\"Id\":\n",
+        "[{\"Id\":[",
+        "{\"value\":[",
+        "{\"Id\":\"x",
+        "\n  {\n\"",
+        "x",
+        "{\"@a\":\"b\",",
+        "{\"event\":{",
+        "a,b\n\"",
+        "\u{feff}",
+    ];
+    for piece in pieces {
+        let bytes = piece.repeat((1 << 18) / piece.len());
+        let started = std::time::Instant::now();
+        let size: usize = raws(bytes.as_bytes()).iter().map(String::len).sum();
+        let elapsed = started.elapsed();
+        println!("{piece:?}: {elapsed:?}, {size} bytes");
+        assert!(elapsed.as_secs() < 5, "{piece:?}: {elapsed:?}");
+    }
+    let array = format!("[{}", "{\"Id\":1,\"n\":\"x},".repeat(60_000));
+    assert!(raws(array.as_bytes()).len() > 10);
 }

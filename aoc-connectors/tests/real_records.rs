@@ -1,5 +1,5 @@
 //! The acceptance tests over real records, which are no part of the repository.
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::unwrap_used)]
 
 mod support;
 

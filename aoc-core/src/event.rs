@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use crate::{RawJson, Timestamp};
+use crate::{RawJson, Timestamp, alert::ALERT_SOURCE};
 
 /// What makes an event the same event: its source and the source's own id, written `source:id`.
 ///
@@ -275,8 +275,11 @@ impl Event {
     }
 
     /// Whether this is `other` come again: the same raw record where both came in the same shape, else the
-    /// same said.
+    /// same said. An alert is its key: found again for other reasons, it is still the same.
     pub fn is_repeat_of(&self, other: &Self) -> bool {
+        if self.source == ALERT_SOURCE {
+            return self.dedupe_key == other.dedupe_key;
+        }
         let shape = |event: &Self| event.normalizer.split('/').next().map(str::to_owned);
         if shape(self) == shape(other) { self.raw == other.raw } else { self.says_the_same_as(other) }
     }

@@ -34,13 +34,14 @@ pub fn registry() -> Registry {
 pub fn configuration(file: Option<&Path>) -> Result<Config> {
     let usual = Path::new(DEFAULT_FILE);
     let mut config = Config::load(file.or_else(|| usual.exists().then_some(usual)))?;
-    let variable = |name: &str| std::env::var(name).ok();
-    original::apply(&mut config, variable)?;
-    for name in original::not_used_yet(variable) {
-        tracing::debug!(name, "this build has no use for this variable of the original yet");
-    }
+    original::apply(&mut config, |name| std::env::var(name).ok())?;
     complete(&mut config)?;
     Ok(config)
+}
+
+/// Variables of the original's environment that are set and belong to parts this build does not have yet.
+pub fn environment_not_used_yet() -> Vec<&'static str> {
+    original::not_used_yet(|name| std::env::var(name).ok())
 }
 
 /// Fills in the defaults and checks what is not a component's to check.

@@ -1,5 +1,7 @@
 //! The HTTP API over real HTTP, on a memory store with invented events.
 
+#![allow(clippy::unwrap_used, reason = "tests end there")]
+
 mod common;
 
 use std::collections::BTreeSet;
@@ -151,7 +153,10 @@ fn filter_options_count_under_the_same_filters() {
     let server = Server::with_events(210);
     let options = server.get("/api/filter-options?service=Exchange").json();
     assert_eq!(options["services"], json!([{"value": "Exchange", "count": 70}]));
-    assert_eq!(options["results"], json!([{"value": "success", "count": 60}, {"value": "failure", "count": 10}]));
+    assert_eq!(
+        options["results"],
+        json!([{"value": "success", "count": 60}, {"value": "failure", "count": 10}])
+    );
     for name in ["services", "operations", "results", "actors", "sources", "tenants", "tags"] {
         assert!(options[name].is_array(), "{name}");
     }
@@ -207,10 +212,7 @@ fn an_export_is_what_the_search_finds() {
     let found = server.all("result=success", 500);
     let export = server.get("/api/export?result=success");
     assert_eq!(export.header("content-type"), Some("application/x-ndjson"));
-    assert_eq!(
-        export.header("content-disposition"),
-        Some("attachment; filename=\"aoc-events.ndjson\"")
-    );
+    assert_eq!(export.header("content-disposition"), Some("attachment; filename=\"aoc-events.ndjson\""));
     let lines: Vec<Value> = export.body.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(lines, found);
 }
@@ -265,7 +267,10 @@ fn a_wrong_parameter_is_named_in_a_problem_document() {
         let problem = answer.json();
         let detail = problem["detail"].as_str().unwrap();
         assert!(detail.starts_with(expected), "{path}: {detail}");
-        assert_eq!((problem["title"].as_str(), problem["status"].as_u64()), (Some("invalid request"), Some(400)));
+        assert_eq!(
+            (problem["title"].as_str(), problem["status"].as_u64()),
+            (Some("invalid request"), Some(400))
+        );
         assert_eq!(problem["request_id"].as_str(), answer.header("x-request-id"));
     }
 }
@@ -273,7 +278,13 @@ fn a_wrong_parameter_is_named_in_a_problem_document() {
 #[test]
 fn what_is_not_there_is_a_problem_document_too() {
     let server = Server::with_events(1);
-    for path in ["/api/nothing", "/nothing", "/assets/nothing.js", "/assets/../Cargo.toml", "/assets/%2e%2e/Cargo.toml"] {
+    for path in [
+        "/api/nothing",
+        "/nothing",
+        "/assets/nothing.js",
+        "/assets/../Cargo.toml",
+        "/assets/%2e%2e/Cargo.toml",
+    ] {
         let answer = server.get(path);
         assert_eq!(answer.status, 404, "{path}");
         assert_eq!(answer.header("content-type"), Some("application/problem+json"), "{path}");
@@ -326,7 +337,8 @@ fn only_the_hosts_of_this_machine_are_answered() {
 
 #[test]
 fn the_public_address_is_answered_too() {
-    let config = ServerConfig { public_url: Some("https://AOC.example.com/".into()), ..ServerConfig::default() };
+    let config =
+        ServerConfig { public_url: Some("https://AOC.example.com/".into()), ..ServerConfig::default() };
     let server = Server::start(&[], &config, Caller::open());
     assert_eq!(server.request("GET", "/health", &[("host", "aoc.example.com")]).status, 200);
     assert_eq!(server.request("GET", "/health", &[("host", "example.com")]).status, 421);
@@ -334,13 +346,16 @@ fn the_public_address_is_answered_too() {
 
 #[test]
 fn other_origins_may_read_only_where_they_are_listed() {
-    let config = ServerConfig { cors_origins: vec!["https://portal.example".into()], ..ServerConfig::default() };
+    let config =
+        ServerConfig { cors_origins: vec!["https://portal.example".into()], ..ServerConfig::default() };
     let server = Server::start(&events(1), &config, Caller::open());
     let from = |origin| server.request("GET", "/api/events", &[("origin", origin)]);
     let listed = from("https://portal.example");
     assert_eq!(listed.header("access-control-allow-origin"), Some("https://portal.example"));
     assert!(listed.headers.iter().any(|(name, value)| name == "vary" && value.contains("origin")));
-    for origin in ["https://evil.example", "http://portal.example", "null", "https://portal.example.evil.example"] {
+    for origin in
+        ["https://evil.example", "http://portal.example", "null", "https://portal.example.evil.example"]
+    {
         assert_eq!(from(origin).header("access-control-allow-origin"), None, "{origin}");
     }
     let ask = [("origin", "https://portal.example"), ("access-control-request-method", "GET")];

@@ -1,5 +1,7 @@
 //! Every route asks for a permission, but for those in the checked-in list.
 
+#![allow(clippy::unwrap_used, reason = "tests end there")]
+
 mod common;
 
 use std::collections::BTreeSet;

@@ -92,13 +92,11 @@ fn push(text: &mut String, part: &str, longest: usize) {
     if plain {
         return text.push_str(part);
     }
-    let mut count = 0;
-    for letter in part.chars() {
+    for (count, letter) in part.chars().enumerate() {
         if count == longest {
             return text.push('…');
         }
         text.push(if letter.is_control() { ' ' } else { letter });
-        count += 1;
     }
 }
 

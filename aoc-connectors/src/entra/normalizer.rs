@@ -6,7 +6,7 @@ use aoc_core::{ActorType, Error, Event, Normalizer, Outcome, Record, Result};
 
 use super::{
     SOURCE,
-    members::{Audit, Initiator, InitiatorName, Name},
+    members::{Audit, Initiator, InitiatorName, Member},
     targets,
 };
 use crate::{
@@ -57,32 +57,33 @@ pub(crate) fn shaped(envelope: &Envelope<'_>, record: &Record) -> Result<Event> 
 }
 
 fn is_audit(audit: &Audit<'_>) -> bool {
-    let own = [Name::ActivityDisplayName, Name::InitiatedBy, Name::TargetResources, Name::LoggedByService];
+    let own =
+        [Member::ActivityDisplayName, Member::InitiatedBy, Member::TargetResources, Member::LoggedByService];
     let marks = audit.count(&own);
-    marks >= 1 && marks + audit.count(&[Name::ActivityDateTime]) >= 2 && !audit.has(Name::Envelope)
+    marks >= 1 && marks + audit.count(&[Member::ActivityDateTime]) >= 2 && !audit.has(Member::Envelope)
 }
 
 fn event(audit: &Audit<'_>, record: &Record, normalizer: &str) -> Event {
     let mut flags = Vec::new();
-    let time = common::time(audit.get(Name::ActivityDateTime), record, &mut flags);
-    let operation = text_or(audit, Name::ActivityDisplayName, "operation_absent", &mut flags);
-    let service = text_or(audit, Name::Category, "service_absent", &mut flags);
+    let time = common::time(audit.get(Member::ActivityDateTime), record, &mut flags);
+    let operation = text_or(audit, Member::ActivityDisplayName, "operation_absent", &mut flags);
+    let service = text_or(audit, Member::Category, "service_absent", &mut flags);
     let (target_displays, changes) = targets::read(audit);
-    let id = audit.get(Name::Id).text().map_or_else(
+    let id = audit.get(Member::Id).text().map_or_else(
         || shapes::derived_id(record, time, &[&service, &operation], &target_displays, &mut flags),
         Cow::into_owned,
     );
     let mut event = Event::new(SOURCE, id, time);
-    let initiator = audit.get(Name::InitiatedBy).object();
+    let initiator = audit.get(Member::InitiatedBy).object();
     set_actor(&mut event, &initiator, &mut flags);
     event.result = outcome(audit, &mut flags);
-    let reason = audit.get(Name::ResultReason).text();
+    let reason = audit.get(Member::ResultReason).text();
     let ending = (event.result, reason.as_deref());
     event.display_summary = sentence(event.actor_name(), &operation, &target_displays, ending);
-    event.tenant = named(audit.get(Name::TenantId).text()).map(Cow::into_owned).unwrap_or_default();
-    event.correlation_id = audit.get(Name::CorrelationId).text().map(Cow::into_owned);
-    event.actor = audit.get(Name::InitiatedBy).json();
-    event.targets = audit.get(Name::TargetResources).elements();
+    event.tenant = named(audit.get(Member::TenantId).text()).map(Cow::into_owned).unwrap_or_default();
+    event.correlation_id = audit.get(Member::CorrelationId).text().map(Cow::into_owned);
+    event.actor = audit.get(Member::InitiatedBy).json();
+    event.targets = audit.get(Member::TargetResources).elements();
     event.target_displays = target_displays;
     event.changes = changes;
     event.operation = operation;
@@ -92,7 +93,7 @@ fn event(audit: &Audit<'_>, record: &Record, normalizer: &str) -> Event {
     event
 }
 
-fn text_or(audit: &Audit<'_>, name: Name, absent: &str, flags: &mut Vec<String>) -> String {
+fn text_or(audit: &Audit<'_>, name: Member, absent: &str, flags: &mut Vec<String>) -> String {
     match audit.get(name).text() {
         Some(text) => text.trim().to_owned(),
         None => {
@@ -103,7 +104,7 @@ fn text_or(audit: &Audit<'_>, name: Name, absent: &str, flags: &mut Vec<String>)
 }
 
 fn outcome(audit: &Audit<'_>, flags: &mut Vec<String>) -> Outcome {
-    let word = audit.get(Name::Result).text();
+    let word = audit.get(Member::Result).text();
     word.as_deref().and_then(values::outcome).unwrap_or_else(|| {
         flag(flags, "result_unknown");
         Outcome::Unknown

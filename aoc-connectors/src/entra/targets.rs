@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use aoc_core::Change;
 use serde_json::Value;
 
-use super::members::{Audit, Name, Target, TargetName};
+use super::members::{Audit, Member, Target, TargetName};
 use crate::common::{
     names::{Displays, named},
     values::decode,
@@ -17,7 +17,7 @@ const SECOND: [&str; 4] =
 
 /// Reads the names of the targets, best first, and the changes.
 pub(super) fn read(audit: &Audit<'_>) -> (Vec<String>, Vec<Change>) {
-    let targets: Vec<Target<'_>> = audit.get(Name::TargetResources).list();
+    let targets: Vec<Target<'_>> = audit.get(Member::TargetResources).list();
     let mut displays = Displays::default();
     let mut changes = Vec::new();
     for target in &targets {

@@ -5,12 +5,12 @@ use serde::Deserialize;
 use crate::common::members::{Members, Names};
 
 /// The wanted members of a record.
-pub(super) type Audit<'a> = Members<'a, Name, { Name::Other as usize }>;
+pub(super) type Audit<'a> = Members<'a, Member, { Member::Other as usize }>;
 
 /// Names of members, as Graph writes them.
 #[derive(Clone, Copy, Deserialize)]
 #[serde(field_identifier, rename_all = "camelCase")]
-pub(super) enum Name {
+pub(super) enum Member {
     Id,
     DisplayName,
     ComponentName,
@@ -32,7 +32,7 @@ pub(super) enum Name {
     Other,
 }
 
-impl Names for Name {
+impl Names for Member {
     fn place(self) -> usize {
         self as usize
     }

@@ -6,7 +6,7 @@ use aoc_core::{ActorType, Change, Error, Event, Normalizer, Outcome, Record, Res
 
 use super::{
     SOURCE,
-    members::{Actor, ActorName, Audit, Name, Resource, ResourceName},
+    members::{Actor, ActorName, Audit, Member, Resource, ResourceName},
 };
 use crate::{
     common::{
@@ -50,28 +50,30 @@ pub(crate) fn shaped(envelope: &Envelope<'_>, record: &Record) -> Result<Event> 
 }
 
 fn is_audit(audit: &Audit<'_>) -> bool {
-    let own = [Name::ActivityType, Name::ActivityOperationType, Name::ActivityResult, Name::ComponentName];
-    let marks = [Name::Actor, Name::Resources, Name::ActivityDateTime];
-    let others = [Name::ActivityDisplayName, Name::InitiatedBy, Name::TargetResources, Name::Envelope];
+    let own =
+        [Member::ActivityType, Member::ActivityOperationType, Member::ActivityResult, Member::ComponentName];
+    let marks = [Member::Actor, Member::Resources, Member::ActivityDateTime];
+    let others =
+        [Member::ActivityDisplayName, Member::InitiatedBy, Member::TargetResources, Member::Envelope];
     audit.count(&own) >= 1 && audit.count(&own) + audit.count(&marks) >= 2 && audit.count(&others) == 0
 }
 
 fn event(audit: &Audit<'_>, record: &Record, normalizer: &str) -> Event {
     let mut flags = Vec::new();
-    let time = common::time(audit.get(Name::ActivityDateTime), record, &mut flags);
+    let time = common::time(audit.get(Member::ActivityDateTime), record, &mut flags);
     let operation = operation(audit, &mut flags);
     let (target_displays, changes) = targets(audit);
-    let id = audit.get(Name::Id).text().map_or_else(
+    let id = audit.get(Member::Id).text().map_or_else(
         || shapes::derived_id(record, time, &["Intune", &operation], &target_displays, &mut flags),
         Cow::into_owned,
     );
     let mut event = Event::new(SOURCE, id, time);
-    set_actor(&mut event, &audit.get(Name::Actor).object(), &mut flags);
+    set_actor(&mut event, &audit.get(Member::Actor).object(), &mut flags);
     event.result = outcome(audit, &mut flags);
     event.display_summary = sentence(event.actor_name(), &operation, &target_displays, (event.result, None));
-    event.correlation_id = audit.get(Name::CorrelationId).text().map(Cow::into_owned);
-    event.actor = audit.get(Name::Actor).json();
-    event.targets = audit.get(Name::Resources).elements();
+    event.correlation_id = audit.get(Member::CorrelationId).text().map(Cow::into_owned);
+    event.actor = audit.get(Member::Actor).json();
+    event.targets = audit.get(Member::Resources).elements();
     event.target_displays = target_displays;
     event.changes = changes;
     event.operation = operation;
@@ -83,7 +85,12 @@ fn event(audit: &Audit<'_>, record: &Record, normalizer: &str) -> Event {
 
 /// `activity` is null in what the service really sends.
 fn operation(audit: &Audit<'_>, flags: &mut Vec<String>) -> String {
-    match audit.first(&[Name::DisplayName, Name::ActivityType, Name::Activity, Name::ActivityOperationType]) {
+    match audit.first(&[
+        Member::DisplayName,
+        Member::ActivityType,
+        Member::Activity,
+        Member::ActivityOperationType,
+    ]) {
         Some(operation) => operation.trim().to_owned(),
         None => {
             flag(flags, "operation_absent");
@@ -93,7 +100,7 @@ fn operation(audit: &Audit<'_>, flags: &mut Vec<String>) -> String {
 }
 
 fn outcome(audit: &Audit<'_>, flags: &mut Vec<String>) -> Outcome {
-    let word = audit.get(Name::ActivityResult).text();
+    let word = audit.get(Member::ActivityResult).text();
     word.as_deref().and_then(values::outcome).unwrap_or_else(|| {
         flag(flags, "result_unknown");
         Outcome::Unknown
@@ -103,7 +110,7 @@ fn outcome(audit: &Audit<'_>, flags: &mut Vec<String>) -> Outcome {
 fn targets(audit: &Audit<'_>) -> (Vec<String>, Vec<Change>) {
     let mut displays = Displays::default();
     let mut changes = Vec::new();
-    for resource in audit.get(Name::Resources).list::<Resource<'_>>() {
+    for resource in audit.get(Member::Resources).list::<Resource<'_>>() {
         let name = named(resource.get(ResourceName::DisplayName).text())
             .or_else(|| named(resource.get(ResourceName::ResourceId).text()))
             .or_else(|| resource.plain().map(|text| Cow::Owned(text.to_owned())));

@@ -78,7 +78,14 @@ fn page(path: &PathBuf, place: Place, kept: &mut Option<Open>) -> Result<Page> {
         Some(open) => open,
         None => match begin(path, place).map_err(|error| error.at(path.display()))? {
             Some(open) => open,
-            None => return Ok(Page { records: Vec::new(), next: Cursor::of(place)?, more: false, coverage: Vec::new() }),
+            None => {
+                return Ok(Page {
+                    records: Vec::new(),
+                    next: Cursor::of(place)?,
+                    more: false,
+                    coverage: Vec::new(),
+                });
+            }
         },
     };
     let records = open.reader.next_batch(PAGE).map_err(|error| error.at(path.display()))?;

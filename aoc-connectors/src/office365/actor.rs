@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use aoc_core::{ActorType, RawJson};
 
-use super::members::{Activity, Identity, IdentityName, Name};
+use super::members::{Activity, Identity, IdentityName, Member};
 use crate::common::names::{is_guest, is_upn, named};
 
 /// What a record says of its actor.
@@ -74,8 +74,8 @@ fn is_kind(id: &str) -> bool {
 
 /// Reads the actor.
 pub(super) fn actor<'a>(activity: &Activity<'a>) -> Actor<'a> {
-    let identities = Identities::of(activity.get(Name::Actor).list());
-    let user_id = named(activity.get(Name::UserId).text());
+    let identities = Identities::of(activity.get(Member::Actor).list());
+    let user_id = named(activity.get(Member::UserId).text());
     let upn = identities.upn.clone().or_else(|| user_id.clone().filter(|id| is_upn(id)));
     let kind = kind(activity, upn.as_deref(), user_id.as_deref(), identities.is_app);
     let display = upn
@@ -83,12 +83,12 @@ pub(super) fn actor<'a>(activity: &Activity<'a>) -> Actor<'a> {
         .or(identities.name)
         .or(user_id)
         .or(identities.id)
-        .or_else(|| named(activity.first(&[Name::UserKey, Name::ActorUserId, Name::AadAppId])));
+        .or_else(|| named(activity.first(&[Member::UserKey, Member::ActorUserId, Member::AadAppId])));
     Actor { display, upn, kind }
 }
 
 fn kind(activity: &Activity<'_>, upn: Option<&str>, user_id: Option<&str>, is_app: bool) -> ActorType {
-    let said = activity.get(Name::UserType).text();
+    let said = activity.get(Member::UserType).text();
     match said.as_deref().map(str::trim).unwrap_or_default() {
         _ if is_app && upn.is_none() => ActorType::App,
         "0" | "Regular" => regular(activity, upn, user_id),
@@ -107,7 +107,7 @@ fn kind(activity: &Activity<'_>, upn: Option<&str>, user_id: Option<&str>, is_ap
 
 /// A type of 0 is also given to guests, to SharePoint's own accounts and to administrators in others' mailboxes.
 fn regular(activity: &Activity<'_>, upn: Option<&str>, user_id: Option<&str>) -> ActorType {
-    let logon = activity.get(Name::LogonType).text();
+    let logon = activity.get(Member::LogonType).text();
     match user_id.unwrap_or_default() {
         _ if upn.is_some_and(is_guest) => ActorType::Guest,
         id if is_system(id) => ActorType::System,
@@ -128,12 +128,12 @@ fn is_system(id: &str) -> bool {
 /// The record's own actor members, as they came.
 pub(super) fn raw(activity: &Activity<'_>) -> RawJson {
     let members = [
-        ("UserId", Name::UserId),
-        ("UserKey", Name::UserKey),
-        ("UserType", Name::UserType),
-        ("Actor", Name::Actor),
-        ("LogonType", Name::LogonType),
-        ("LogonUserSid", Name::LogonUserSid),
+        ("UserId", Member::UserId),
+        ("UserKey", Member::UserKey),
+        ("UserType", Member::UserType),
+        ("Actor", Member::Actor),
+        ("LogonType", Member::LogonType),
+        ("LogonUserSid", Member::LogonUserSid),
     ];
     activity.gather(&members).unwrap_or_default()
 }

@@ -3,7 +3,7 @@
 use aoc_core::Change;
 use serde_json::Value;
 
-use super::members::{Activity, Name, Property, PropertyName};
+use super::members::{Activity, Member, Property, PropertyName};
 use crate::common::values::decode;
 
 /// Reads the modified properties and, of Exchange cmdlets that set something, the parameters.
@@ -13,14 +13,14 @@ pub(super) fn changes(activity: &Activity<'_>, operation: &str, target: Option<&
         changes.extend(parameters(activity, target));
     }
     if operation == "UpdateInboxRules" {
-        let rule = activity.get(Name::OperationProperties).list();
+        let rule = activity.get(Member::OperationProperties).list();
         changes.extend(rule.iter().filter_map(|property| set(property, target)));
     }
     changes
 }
 
 fn modified(activity: &Activity<'_>, target: Option<&String>) -> Vec<Change> {
-    let list: Vec<Property<'_>> = activity.get(Name::ModifiedProperties).list();
+    let list: Vec<Property<'_>> = activity.get(Member::ModifiedProperties).list();
     let change = |property: &Property<'_>| {
         // Mailbox records only list the names.
         let name = property.get(PropertyName::Name).text();
@@ -43,7 +43,7 @@ fn sets(operation: &str) -> bool {
 }
 
 fn parameters(activity: &Activity<'_>, target: Option<&String>) -> Vec<Change> {
-    let parameters = activity.get(Name::Parameters);
+    let parameters = activity.get(Member::Parameters);
     if let Some(line) = parameters.text() {
         // Security & Compliance cmdlets give one string: `-Identity "x" -Enabled $true`.
         let new = Value::String(line.into_owned());

@@ -5,13 +5,13 @@ use serde::Deserialize;
 use crate::common::members::{Members, Names};
 
 /// The wanted members of a record.
-pub(super) type Activity<'a> = Members<'a, Name, { Name::Other as usize }>;
+pub(super) type Activity<'a> = Members<'a, Member, { Member::Other as usize }>;
 
 /// Names of members, as the API writes them.
 #[derive(Clone, Copy, Deserialize)]
 #[serde(field_identifier)]
 #[allow(missing_docs, reason = "the names say it")]
-pub(super) enum Name {
+pub(super) enum Member {
     Id,
     RecordType,
     CreationTime,
@@ -97,13 +97,13 @@ pub(super) enum Name {
     Other,
 }
 
-impl Names for Name {
+impl Names for Member {
     fn place(self) -> usize {
         self as usize
     }
 }
 
-/// `{Name, NewValue, OldValue}`, `{Name, Value}`, `{Key, Value}`.
+/// `{Member, NewValue, OldValue}`, `{Member, Value}`, `{Key, Value}`.
 pub(super) type Property<'a> = Members<'a, PropertyName, { PropertyName::Other as usize }>;
 
 /// Names of members of a property.
@@ -165,6 +165,9 @@ pub(super) enum ThingName {
     /// Of an alert's `Data`: the user it is about.
     #[serde(rename = "f3u")]
     AlertUser,
+    /// Of an alert's `Data`: the recipient it is about.
+    #[serde(rename = "trc")]
+    AlertRecipient,
     /// Of an alert's `Data`: what it is about.
     #[serde(rename = "eid")]
     AlertEntity,

@@ -6,7 +6,7 @@ use aoc_core::{Error, Event, Normalizer, Outcome, Record, Result};
 
 use super::{
     SOURCE, actor, changes,
-    members::{Activity, Name, Thing, ThingName},
+    members::{Activity, Member, Thing, ThingName},
     outcome, targets,
 };
 use crate::{
@@ -48,33 +48,34 @@ pub(crate) fn office_activity(text: &str, record: &Record) -> Result<Event> {
 
 fn is_activity(activity: &Activity<'_>) -> bool {
     let marks = [
-        Name::CreationTime,
-        Name::Operation,
-        Name::OrganizationId,
-        Name::RecordType,
-        Name::Workload,
-        Name::UserId,
-        Name::UserType,
+        Member::CreationTime,
+        Member::Operation,
+        Member::OrganizationId,
+        Member::RecordType,
+        Member::Workload,
+        Member::UserId,
+        Member::UserType,
     ];
-    let others = [Name::TimeGenerated, Name::OfficeWorkload, Name::AuditData, Name::Envelope];
+    let others = [Member::TimeGenerated, Member::OfficeWorkload, Member::AuditData, Member::Envelope];
     activity.count(&marks) >= 2 && activity.count(&others) == 0
 }
 
 fn event(activity: &Activity<'_>, record: &Record, normalizer: &str) -> Event {
     let mut flags = Vec::new();
-    let time = common::time(activity.get(Name::CreationTime), record, &mut flags);
+    let time = common::time(activity.get(Member::CreationTime), record, &mut flags);
     let operation = operation(activity, &mut flags);
     let service = service(activity, &mut flags);
     let target_displays = targets::displays(activity);
     // A record without an id of its own is known by when, where and what it was.
-    let id = activity.get(Name::Id).text().map_or_else(
+    let id = activity.get(Member::Id).text().map_or_else(
         || shapes::derived_id(record, time, &[&service, &operation], &target_displays, &mut flags),
         |id| id.trim().to_owned(),
     );
     let mut event = Event::new(SOURCE, id, time);
     event.service = service;
     event.result = outcome::outcome(activity, &operation, &mut flags);
-    event.tenant = named(activity.get(Name::OrganizationId).text()).map(Cow::into_owned).unwrap_or_default();
+    event.tenant =
+        named(activity.get(Member::OrganizationId).text()).map(Cow::into_owned).unwrap_or_default();
     let actor = actor::actor(activity);
     event.display_summary = summary(activity, &actor, &operation, &target_displays, event.result);
     event.changes = changes::changes(activity, &operation, target_displays.first());
@@ -93,7 +94,7 @@ fn event(activity: &Activity<'_>, record: &Record, normalizer: &str) -> Event {
 }
 
 fn operation(activity: &Activity<'_>, flags: &mut Vec<String>) -> String {
-    match activity.get(Name::Operation).text() {
+    match activity.get(Member::Operation).text() {
         Some(operation) => operation.trim().to_owned(),
         None => {
             flag(flags, "operation_absent");
@@ -103,7 +104,7 @@ fn operation(activity: &Activity<'_>, flags: &mut Vec<String>) -> String {
 }
 
 fn service(activity: &Activity<'_>, flags: &mut Vec<String>) -> String {
-    match activity.get(Name::Workload).text() {
+    match activity.get(Member::Workload).text() {
         Some(workload) => match workload.trim() {
             "AzureActiveDirectory" => "Directory".to_owned(),
             "MicrosoftTeams" => "Teams".to_owned(),
@@ -119,7 +120,7 @@ fn service(activity: &Activity<'_>, flags: &mut Vec<String>) -> String {
 /// The first member that holds an address; a record without any may still say who clicked.
 fn address(activity: &Activity<'_>, flags: &mut Vec<String>) -> Option<String> {
     let mut odd = Vec::new();
-    let members = [Name::ClientIp, Name::ClientIpAddress, Name::ActorIpAddress, Name::UserIp];
+    let members = [Member::ClientIp, Member::ClientIpAddress, Member::ActorIpAddress, Member::UserIp];
     let found = members
         .iter()
         .filter_map(|member| activity.get(*member).text())
@@ -131,9 +132,9 @@ fn address(activity: &Activity<'_>, flags: &mut Vec<String>) -> Option<String> {
 }
 
 fn correlation(activity: &Activity<'_>) -> Option<String> {
-    let own = activity.first(&[Name::InterSystemsId, Name::CorrelationId, Name::CorrelationIdToo]);
+    let own = activity.first(&[Member::InterSystemsId, Member::CorrelationId, Member::CorrelationIdToo]);
     own.or_else(|| {
-        let context: Thing<'_> = activity.get(Name::AppAccessContext).object();
+        let context: Thing<'_> = activity.get(Member::AppAccessContext).object();
         context.get(ThingName::CorrelationId).text()
     })
     .map(Cow::into_owned)

@@ -6,36 +6,36 @@ use aoc_core::RawJson;
 
 use super::{
     actor::Identities,
-    members::{Activity, Name, Property, PropertyName, Thing, ThingName},
+    members::{Activity, Member, Property, PropertyName, Thing, ThingName},
 };
 use crate::common::{members::Raw, names::Displays};
 
 /// Members that name the target, best first; which of them a record has depends on its workload.
-const NAMING: [Name; 24] = [
-    Name::SourceFileName,
-    Name::FileName,
-    Name::DestinationFileName,
-    Name::FormName,
-    Name::InvestigationName,
-    Name::ActionName,
-    Name::ReportName,
-    Name::DashboardName,
-    Name::DatasetName,
-    Name::TeamName,
-    Name::ChannelName,
-    Name::Name,
-    Name::AlertEntityId,
-    Name::MailboxOwnerUPN,
-    Name::ListTitle,
-    Name::ItemName,
-    Name::LabelName,
-    Name::WorkSpaceName,
-    Name::Url,
-    Name::Subject,
-    Name::ObjectName,
-    Name::ChatThreadId,
-    Name::UserSharedWith,
-    Name::TargetUserOrGroupName,
+const NAMING: [Member; 24] = [
+    Member::SourceFileName,
+    Member::FileName,
+    Member::DestinationFileName,
+    Member::FormName,
+    Member::InvestigationName,
+    Member::ActionName,
+    Member::ReportName,
+    Member::DashboardName,
+    Member::DatasetName,
+    Member::TeamName,
+    Member::ChannelName,
+    Member::Name,
+    Member::AlertEntityId,
+    Member::MailboxOwnerUPN,
+    Member::ListTitle,
+    Member::ItemName,
+    Member::LabelName,
+    Member::WorkSpaceName,
+    Member::Url,
+    Member::Subject,
+    Member::ObjectName,
+    Member::ChatThreadId,
+    Member::UserSharedWith,
+    Member::TargetUserOrGroupName,
 ];
 
 /// Names inside modified properties of directory records: the second party, such as the role of `Add member to role.`
@@ -50,7 +50,7 @@ const SECOND: [&str; 5] = [
 /// Reads the names of the targets, best first.
 pub(super) fn displays(activity: &Activity<'_>) -> Vec<String> {
     let mut displays = Displays::default();
-    displays.add(Identities::of(activity.get(Name::Target).list()).best());
+    displays.add(Identities::of(activity.get(Member::Target).list()).best());
     if displays.is_empty() {
         by_members(activity, &mut displays);
     } else {
@@ -58,17 +58,17 @@ pub(super) fn displays(activity: &Activity<'_>) -> Vec<String> {
     }
     if displays.is_empty() {
         displays.add(activity.first(&[
-            Name::RelativeUrl,
-            Name::SiteUrl,
-            Name::TeamGuid,
-            Name::ApplicationId,
+            Member::RelativeUrl,
+            Member::SiteUrl,
+            Member::TeamGuid,
+            Member::ApplicationId,
         ]));
     }
     displays.into_names()
 }
 
 fn second_parties(activity: &Activity<'_>, displays: &mut Displays) {
-    let properties: Vec<Property<'_>> = activity.get(Name::ModifiedProperties).list();
+    let properties: Vec<Property<'_>> = activity.get(Member::ModifiedProperties).list();
     for property in &properties {
         let name = property.get(PropertyName::Name).text();
         if name.is_some_and(|name| SECOND.contains(&name.as_ref())) {
@@ -82,21 +82,21 @@ fn by_members(activity: &Activity<'_>, displays: &mut Displays) {
     for name in NAMING {
         displays.add(activity.get(name).text());
     }
-    for meta in [Name::SharePointMetaData, Name::ExchangeMetaData, Name::FileData] {
+    for meta in [Member::SharePointMetaData, Member::ExchangeMetaData, Member::FileData] {
         let thing: Thing<'_> = activity.get(meta).object();
         displays.add(thing.first(&[ThingName::FileName, ThingName::Subject, ThingName::FilePathUrl]));
     }
-    if activity.has(Name::AlertId) {
+    if activity.has(Member::AlertId) {
         alert(activity, displays);
     }
     mail(activity, displays);
-    for policy in activity.get(Name::PolicyDetails).list::<Thing<'_>>() {
+    for policy in activity.get(Member::PolicyDetails).list::<Thing<'_>>() {
         displays.add(policy.get(ThingName::PolicyName).text());
     }
-    for person in activity.get(Name::Members).list::<Thing<'_>>() {
+    for person in activity.get(Member::Members).list::<Thing<'_>>() {
         displays.add(person.first(&[ThingName::Upn, ThingName::DisplayName]));
     }
-    for addressee in activity.get(Name::Recipients).list::<Thing<'_>>() {
+    for addressee in activity.get(Member::Recipients).list::<Thing<'_>>() {
         displays.add(addressee.plain().map(Cow::Borrowed));
     }
     object_id(activity, displays);
@@ -104,17 +104,18 @@ fn by_members(activity: &Activity<'_>, displays: &mut Displays) {
 
 /// An alert's `Data` is JSON in a string and says whom the alert is about.
 fn alert(activity: &Activity<'_>, displays: &mut Displays) {
-    let data = activity.get(Name::Data).text();
+    let data = activity.get(Member::Data).text();
     let data: Option<Thing<'_>> = data.as_deref().and_then(Thing::read);
     if let Some(data) = data {
         displays.add(data.get(ThingName::AlertUser).text());
+        displays.add(data.get(ThingName::AlertRecipient).text());
         displays.add(data.get(ThingName::AlertEntity).text());
     }
 }
 
 /// Exchange names its objects by their path in the directory: the last part is what people know.
 fn object_id(activity: &Activity<'_>, displays: &mut Displays) {
-    let Some(object) = activity.get(Name::ObjectId).text() else { return };
+    let Some(object) = activity.get(Member::ObjectId).text() else { return };
     if object.contains("/Microsoft Exchange Hosted Organizations/") {
         displays.add(object.rsplit('/').next().map(Cow::Borrowed));
     }
@@ -123,13 +124,13 @@ fn object_id(activity: &Activity<'_>, displays: &mut Displays) {
 
 /// The mail or folder, beside the mailbox.
 fn mail(activity: &Activity<'_>, displays: &mut Displays) {
-    let item: Thing<'_> = activity.get(Name::Item).object();
+    let item: Thing<'_> = activity.get(Member::Item).object();
     displays.add(item.get(ThingName::Subject).text());
-    for affected in activity.get(Name::AffectedItems).list::<Thing<'_>>() {
+    for affected in activity.get(Member::AffectedItems).list::<Thing<'_>>() {
         displays.add(affected.get(ThingName::Subject).text());
     }
     for folder in
-        [item.get(ThingName::ParentFolder), activity.get(Name::Folder), activity.get(Name::DestFolder)]
+        [item.get(ThingName::ParentFolder), activity.get(Member::Folder), activity.get(Member::DestFolder)]
     {
         displays.add(path(folder));
     }
@@ -143,22 +144,22 @@ fn path(folder: Raw<'_>) -> Option<Cow<'_, str>> {
 /// The record's own target members, as they came.
 pub(super) fn raw(activity: &Activity<'_>) -> Vec<RawJson> {
     let members = [
-        ("ObjectId", Name::ObjectId),
-        ("SourceFileName", Name::SourceFileName),
-        ("SiteUrl", Name::SiteUrl),
-        ("TargetUserOrGroupName", Name::TargetUserOrGroupName),
-        ("UserSharedWith", Name::UserSharedWith),
-        ("MailboxOwnerUPN", Name::MailboxOwnerUPN),
-        ("TeamName", Name::TeamName),
-        ("TeamGuid", Name::TeamGuid),
-        ("ChannelName", Name::ChannelName),
-        ("Members", Name::Members),
-        ("AlertEntityId", Name::AlertEntityId),
-        ("Name", Name::Name),
-        ("ItemName", Name::ItemName),
-        ("ApplicationId", Name::ApplicationId),
+        ("ObjectId", Member::ObjectId),
+        ("SourceFileName", Member::SourceFileName),
+        ("SiteUrl", Member::SiteUrl),
+        ("TargetUserOrGroupName", Member::TargetUserOrGroupName),
+        ("UserSharedWith", Member::UserSharedWith),
+        ("MailboxOwnerUPN", Member::MailboxOwnerUPN),
+        ("TeamName", Member::TeamName),
+        ("TeamGuid", Member::TeamGuid),
+        ("ChannelName", Member::ChannelName),
+        ("Members", Member::Members),
+        ("AlertEntityId", Member::AlertEntityId),
+        ("Name", Member::Name),
+        ("ItemName", Member::ItemName),
+        ("ApplicationId", Member::ApplicationId),
     ];
-    let mut targets = activity.get(Name::Target).elements();
+    let mut targets = activity.get(Member::Target).elements();
     targets.extend(activity.gather(&members));
     targets
 }

@@ -7,6 +7,7 @@ use memchr::memmem;
 
 use super::{
     buffer::Buffer,
+    page::{Head, head},
     piece,
     scan::{Scan, Scanner},
 };
@@ -15,6 +16,9 @@ use super::{
 const LONGEST: usize = 64 << 20;
 /// Members before the array of a page are shorter than this.
 const LONGEST_HEAD: usize = 64 << 10;
+
+/// No more arrays than that are open around a record.
+const DEEPEST: usize = 8;
 
 /// What is open around the next record.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -57,11 +61,11 @@ impl<'a> Pieces<'a> {
         loop {
             self.skip_blanks();
             let found = match self.buffer.byte(0)? {
-                b'[' if self.around.len() < 8 => {
+                b'[' if self.around.len() < DEEPEST => {
                     self.enter(Around::Array, 1);
                     continue;
                 }
-                b'{' => match self.page_head() {
+                b'{' => match self.page_head().filter(|_| self.around.len() < DEEPEST) {
                     Some(length) => {
                         self.enter(Around::Page, length);
                         continue;
@@ -72,12 +76,10 @@ impl<'a> Pieces<'a> {
                     self.buffer.take(1);
                     continue;
                 }
-                b']' if self.had_array => {
-                    self.leave();
-                    continue;
-                }
+                b']' if self.had_array => self.leave(),
                 b'[' => self.value()?,
-                _ => self.line()?,
+                _ if self.around.is_empty() => self.line()?,
+                _ => self.element()?,
             };
             if found.is_some() {
                 return found;
@@ -107,25 +109,26 @@ impl<'a> Pieces<'a> {
         self.buffer.take(length);
     }
 
-    /// Leaves an array and, if it is a page's, skips the members behind it.
-    fn leave(&mut self) {
+    /// Leaves an array and, if it is a page's, skips the members behind it. Such as hold more than names and numbers are
+    /// a piece of their own.
+    fn leave(&mut self) -> Option<Record> {
         self.buffer.take(1);
         if self.around.pop() != Some(Around::Page) {
-            return;
+            return None;
         }
         let mut scanner = Scanner::behind_member();
         loop {
             match scanner.resume(self.buffer.data()) {
-                Scan::Complete(end) => return self.buffer.take(end),
-                Scan::Broken(_) => return,
-                Scan::More => {
-                    let at = scanner.at();
-                    self.buffer.take(at);
-                    scanner.forget(at);
-                    if !self.buffer.fill() {
-                        return;
-                    }
+                Scan::Complete(end) => {
+                    let members = &self.buffer.data()[..end];
+                    let has_more = members.iter().any(|byte| matches!(byte, b'{' | b'['));
+                    let record = if has_more { piece::broken(members) } else { None };
+                    self.buffer.take(end);
+                    return record;
                 }
+                Scan::Broken(_) => return None,
+                Scan::More if self.buffer.data().len() > LONGEST || !self.buffer.fill() => return None,
+                Scan::More => {}
             }
         }
     }
@@ -169,6 +172,26 @@ impl<'a> Pieces<'a> {
         let record = piece::record(&self.buffer.data()[..end]);
         self.buffer.take(end);
         record
+    }
+
+    /// An element that is no value in brackets: a string or number, or what is left of a broken record.
+    fn element(&mut self) -> Option<Option<Record>> {
+        let mut scanner = Scanner::new();
+        let end = loop {
+            match scanner.resume(self.buffer.data()) {
+                Scan::Complete(end) => break end,
+                Scan::More if self.buffer.data().len() <= LONGEST && self.buffer.fill() => {}
+                _ => return self.broken(0),
+            }
+        };
+        let behind =
+            (end..).map_while(|place| self.buffer.byte(place)).find(|byte| !byte.is_ascii_whitespace());
+        if !matches!(behind, Some(b',' | b']')) {
+            return self.broken(end);
+        }
+        let record = piece::record(&self.buffer.data()[..end]);
+        self.buffer.take(end);
+        Some(record)
     }
 
     /// A line that does not begin like a value in brackets.
@@ -237,87 +260,4 @@ impl<'a> Pieces<'a> {
 fn opening(data: &[u8]) -> &[u8] {
     let quotes = memchr::memchr_iter(b'"', &data[..data.len().min(200)]);
     quotes.skip(1).map(|end| &data[..=end]).next().unwrap_or_default()
-}
-
-enum Head {
-    Page(usize),
-    None,
-    More,
-}
-
-/// Whether the data begins like a page: members that are about it, then its array.
-fn head(data: &[u8]) -> Head {
-    let mut at = 1;
-    loop {
-        let Some(name_end) = string_end(data, &mut at) else {
-            return if at < data.len() { Head::None } else { Head::More };
-        };
-        let name = &data[at + 1..name_end - 1];
-        at = name_end;
-        match (step(data, &mut at), name) {
-            (None, _) => return Head::More,
-            (Some(b':'), b"value" | b"records") => {
-                at += 1;
-                return match step(data, &mut at) {
-                    None => Head::More,
-                    Some(b'[') => Head::Page(at + 1),
-                    Some(_) => Head::None,
-                };
-            }
-            (Some(b':'), [b'@', ..] | b"count" | b"odata.metadata" | b"nextLink") => at += 1,
-            _ => return Head::None,
-        }
-        if !skip_scalar(data, &mut at) {
-            return if at < data.len() { Head::None } else { Head::More };
-        }
-    }
-}
-
-/// Skips blanks; the byte behind them.
-fn step(data: &[u8], at: &mut usize) -> Option<u8> {
-    while data.get(*at)?.is_ascii_whitespace() {
-        *at += 1;
-    }
-    data.get(*at).copied()
-}
-
-/// The end of the string that stands behind blanks; `at` is its first quote then, or the end of the data.
-fn string_end(data: &[u8], at: &mut usize) -> Option<usize> {
-    if step(data, at)? != b'"' {
-        return None;
-    }
-    let mut end = *at + 1;
-    loop {
-        match data.get(end) {
-            Some(b'"') => return Some(end + 1),
-            Some(b'\\') => end += 2,
-            Some(_) => end += 1,
-            None => {
-                *at = data.len();
-                return None;
-            }
-        }
-    }
-}
-
-/// Skips a string, number or word and the comma behind it.
-fn skip_scalar(data: &[u8], at: &mut usize) -> bool {
-    match step(data, at) {
-        Some(b'"') => match string_end(data, at) {
-            Some(end) => *at = end,
-            None => return false,
-        },
-        Some(b'{' | b'[') => return false,
-        _ => {
-            while data
-                .get(*at)
-                .is_some_and(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.'))
-            {
-                *at += 1;
-            }
-        }
-    }
-    let is_comma = step(data, at) == Some(b',');
-    *at += usize::from(is_comma);
-    is_comma
 }

@@ -10,6 +10,7 @@
 mod buffer;
 mod input;
 mod json;
+mod page;
 mod piece;
 mod scan;
 mod table;

@@ -45,16 +45,6 @@ impl Scanner {
         Self { open: vec![b'{'], expects: Expects::CommaOrEnd, ..Self::new() }
     }
 
-    /// How far it has come.
-    pub(super) fn at(&self) -> usize {
-        self.at
-    }
-
-    /// Says that this many bytes were taken away before where it stands.
-    pub(super) fn forget(&mut self, count: usize) {
-        self.at -= count;
-    }
-
     /// Goes on in `data`, which starts where it did before and may be longer.
     pub(super) fn resume(&mut self, data: &[u8]) -> Scan {
         while self.at < data.len() {

@@ -52,7 +52,7 @@ fn is_header(line: &[u8], delimiter: u8) -> bool {
             && name.iter().all(letters)
     };
     let is_new = |(place, name): (usize, &&[u8])| !names[..place].contains(name);
-    names.len() >= 2 && names.iter().all(|name| is_name(name)) && names.iter().enumerate().all(is_new)
+    names.len() >= 2 && names.iter().all(is_name) && names.iter().enumerate().all(is_new)
 }
 
 fn bare(name: &[u8]) -> &[u8] {

@@ -16,13 +16,13 @@ use crate::common::{
 pub(crate) struct Envelope<'a> {
     /// The whole text.
     pub(crate) text: &'a str,
-    members: Members<'a, Name, { Name::Other as usize }>,
+    members: Members<'a, Part, { Part::Other as usize }>,
 }
 
 /// Names of members of lines (small first letter) and rows (capital first letter).
 #[derive(Clone, Copy, Deserialize)]
 #[serde(field_identifier)]
-pub(crate) enum Name {
+pub(crate) enum Part {
     #[serde(rename = "properties")]
     LineProperties,
     #[serde(rename = "category")]
@@ -57,7 +57,7 @@ pub(crate) enum Name {
     Other,
 }
 
-impl Names for Name {
+impl Names for Part {
     fn place(self) -> usize {
         self as usize
     }
@@ -98,7 +98,7 @@ impl<'a> Envelope<'a> {
         if let Some(category) = self.line_category() {
             return self.kind_of_line(&category);
         }
-        let table = self.members.get(Name::Type).text().filter(|_| self.is_row());
+        let table = self.members.get(Part::Type).text().filter(|_| self.is_row());
         let by_table = table.as_deref().and_then(kind_of_table);
         by_table
             .or_else(|| self.kind_by_columns())
@@ -107,14 +107,14 @@ impl<'a> Envelope<'a> {
 
     /// Whether it is a row of a table, else it is a line of an export.
     pub(crate) fn is_row(&self) -> bool {
-        !self.members.has(Name::LineProperties)
+        !self.members.has(Part::LineProperties)
     }
 
     /// The directory it is from. A row's `TenantId` is its workspace, no directory.
     pub(crate) fn tenant(&self) -> Option<String> {
-        let own = named(self.members.first(&[Name::LineTenant, Name::DirectoryTenant]));
+        let own = named(self.members.first(&[Part::LineTenant, Part::DirectoryTenant]));
         own.map(Cow::into_owned).or_else(|| {
-            let resource = self.members.get(Name::ResourceId).text()?;
+            let resource = self.members.get(Part::ResourceId).text()?;
             let mut parts = resource.split('/').skip_while(|part| !part.eq_ignore_ascii_case("tenants"));
             parts.nth(1).filter(|tenant| !tenant.is_empty()).map(str::to_lowercase)
         })
@@ -122,17 +122,17 @@ impl<'a> Envelope<'a> {
 
     /// The caller's address.
     pub(crate) fn address(&self) -> Option<String> {
-        self.members.get(Name::Caller).text().and_then(|text| address::clean(&text))
+        self.members.get(Part::Caller).text().and_then(|text| address::clean(&text))
     }
 
     /// One member.
-    pub(crate) fn get(&self, name: Name) -> Raw<'a> {
+    pub(crate) fn get(&self, name: Part) -> Raw<'a> {
         self.members.get(name)
     }
 
     /// The text of the enveloped object, also where it is JSON in a string.
     pub(crate) fn properties(&self) -> Option<Cow<'a, str>> {
-        let properties = [Name::LineProperties, Name::Properties].map(|name| self.members.get(name).whole());
+        let properties = [Part::LineProperties, Part::Properties].map(|name| self.members.get(name).whole());
         let whole = properties.into_iter().flatten().next()?;
         match whole.as_bytes().first()? {
             b'{' => Some(Cow::Borrowed(whole)),
@@ -142,8 +142,8 @@ impl<'a> Envelope<'a> {
     }
 
     fn line_category(&self) -> Option<Cow<'a, str>> {
-        let category = self.members.get(Name::LineCategory).text();
-        category.filter(|_| self.members.has(Name::LineProperties))
+        let category = self.members.get(Part::LineCategory).text();
+        category.filter(|_| self.members.has(Part::LineProperties))
     }
 
     fn kind_of_line(&self, category: &str) -> Result<Kind> {
@@ -173,14 +173,14 @@ impl<'a> Envelope<'a> {
 
     /// Rows exported by hand may lack the column that names their table, or a query put another thing there.
     fn kind_by_columns(&self) -> Option<Kind> {
-        let has = |names: &[Name]| self.members.count(names) == names.len();
+        let has = |names: &[Part]| self.members.count(names) == names.len();
         match () {
-            () if has(&[Name::OfficeWorkload]) => Some(Kind::Office365),
-            () if has(&[Name::InitiatedBy, Name::TargetResources]) => Some(Kind::EntraAudit),
-            () if has(&[Name::ActivityDisplayName]) => Some(Kind::EntraAudit),
-            () if has(&[Name::ConditionalAccessStatus, Name::ResultType]) => Some(Kind::EntraSignIns),
-            () if has(&[Name::CreatedDateTime, Name::AppDisplayName]) => Some(Kind::EntraSignIns),
-            () if has(&[Name::Properties, Name::OperationName]) && self.is_intune() => {
+            () if has(&[Part::OfficeWorkload]) => Some(Kind::Office365),
+            () if has(&[Part::InitiatedBy, Part::TargetResources]) => Some(Kind::EntraAudit),
+            () if has(&[Part::ActivityDisplayName]) => Some(Kind::EntraAudit),
+            () if has(&[Part::ConditionalAccessStatus, Part::ResultType]) => Some(Kind::EntraSignIns),
+            () if has(&[Part::CreatedDateTime, Part::AppDisplayName]) => Some(Kind::EntraSignIns),
+            () if has(&[Part::Properties, Part::OperationName]) && self.is_intune() => {
                 Some(Kind::IntuneAudit)
             }
             () => None,
@@ -188,10 +188,10 @@ impl<'a> Envelope<'a> {
     }
 
     fn stranger(&self, table: Option<&str>) -> String {
-        if let Some(table) = table.filter(|_| self.members.has(Name::Time)) {
+        if let Some(table) = table.filter(|_| self.members.has(Part::Time)) {
             return format!("Log Analytics table `{table}` is no audit log that AOC reads");
         }
-        if self.members.has(Name::AuditData) {
+        if self.members.has(Part::AuditData) {
             return "a row of an audit export whose `AuditData` is no whole JSON object".to_owned();
         }
         "no audit record that AOC knows: neither members of Entra, Intune or Office 365 records nor an envelope of Azure \

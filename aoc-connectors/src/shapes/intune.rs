@@ -5,7 +5,7 @@ use serde_json::value::RawValue;
 
 use super::{
     columns::Object,
-    envelope::{Envelope, Name},
+    envelope::{Envelope, Part},
 };
 use crate::common::members::{Members, Names, Raw};
 
@@ -47,15 +47,15 @@ impl Names for Member {
 pub(crate) fn to_graph(envelope: &Envelope<'_>) -> Option<String> {
     let text = envelope.properties()?;
     let properties = Properties::read(&text)?;
-    let operation = envelope.get(Name::OperationName).whole();
-    let result = envelope.get(Name::ResultType).whole();
+    let operation = envelope.get(Part::OperationName).whole();
+    let result = envelope.get(Part::ResultType).whole();
     let mut object = Object::new();
     object.add_some("id", properties.get(Member::AuditEventId).whole());
     object.add_some("displayName", operation);
     object.add_some("activityType", operation);
-    object.add_some("activityDateTime", envelope.get(Name::Time).whole());
+    object.add_some("activityDateTime", envelope.get(Part::Time).whole());
     object.add_some("activityResult", result.or(properties.get(Member::ActivityResultStatus).whole()));
-    object.add_some("correlationId", envelope.get(Name::CorrelationId).whole());
+    object.add_some("correlationId", envelope.get(Part::CorrelationId).whole());
     object.add("actor", &actor(&properties.get(Member::Actor).object()));
     object.add("resources", &resources(&properties));
     Some(object.end())

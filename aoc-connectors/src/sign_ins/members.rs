@@ -5,12 +5,12 @@ use serde::Deserialize;
 use crate::common::members::{Members, Names};
 
 /// The wanted members of a record.
-pub(super) type SignIn<'a> = Members<'a, Name, { Name::Other as usize }>;
+pub(super) type SignIn<'a> = Members<'a, Member, { Member::Other as usize }>;
 
 /// Names of members, as Graph writes them.
 #[derive(Clone, Copy, Deserialize)]
 #[serde(field_identifier, rename_all = "camelCase")]
-pub(super) enum Name {
+pub(super) enum Member {
     Id,
     CreatedDateTime,
     UserDisplayName,
@@ -41,7 +41,7 @@ pub(super) enum Name {
     Other,
 }
 
-impl Names for Name {
+impl Names for Member {
     fn place(self) -> usize {
         self as usize
     }

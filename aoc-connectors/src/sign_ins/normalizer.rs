@@ -6,7 +6,7 @@ use aoc_core::{ActorType, Error, Event, Normalizer, Outcome, Record, Result};
 
 use super::{
     SOURCE, errors,
-    members::{Name, SignIn, Status, StatusName},
+    members::{Member, SignIn, Status, StatusName},
 };
 use crate::{
     common::{
@@ -18,21 +18,21 @@ use crate::{
 };
 
 /// The record's own actor members.
-const ACTOR: [(&str, Name); 6] = [
-    ("userId", Name::UserId),
-    ("userPrincipalName", Name::UserPrincipalName),
-    ("userDisplayName", Name::UserDisplayName),
-    ("userType", Name::UserType),
-    ("servicePrincipalId", Name::ServicePrincipalId),
-    ("servicePrincipalName", Name::ServicePrincipalName),
+const ACTOR: [(&str, Member); 6] = [
+    ("userId", Member::UserId),
+    ("userPrincipalName", Member::UserPrincipalName),
+    ("userDisplayName", Member::UserDisplayName),
+    ("userType", Member::UserType),
+    ("servicePrincipalId", Member::ServicePrincipalId),
+    ("servicePrincipalName", Member::ServicePrincipalName),
 ];
 
 /// The record's own target members.
-const TARGET: [(&str, Name); 4] = [
-    ("resourceDisplayName", Name::ResourceDisplayName),
-    ("resourceId", Name::ResourceId),
-    ("appDisplayName", Name::AppDisplayName),
-    ("appId", Name::AppId),
+const TARGET: [(&str, Member); 4] = [
+    ("resourceDisplayName", Member::ResourceDisplayName),
+    ("resourceId", Member::ResourceId),
+    ("appDisplayName", Member::AppDisplayName),
+    ("appId", Member::AppId),
 ];
 
 /// Reads sign-ins: Graph's own, Azure Monitor's and Log Analytics'.
@@ -73,17 +73,17 @@ pub(crate) fn shaped(envelope: &Envelope<'_>, record: &Record) -> Result<Event> 
 }
 
 fn is_sign_in(sign_in: &SignIn<'_>) -> bool {
-    let own = [Name::CreatedDateTime, Name::ConditionalAccessStatus];
+    let own = [Member::CreatedDateTime, Member::ConditionalAccessStatus];
     let marks = [
-        Name::Status,
-        Name::AppDisplayName,
-        Name::AppId,
-        Name::ResourceDisplayName,
-        Name::ClientAppUsed,
-        Name::IsInteractive,
-        Name::UserPrincipalName,
+        Member::Status,
+        Member::AppDisplayName,
+        Member::AppId,
+        Member::ResourceDisplayName,
+        Member::ClientAppUsed,
+        Member::IsInteractive,
+        Member::UserPrincipalName,
     ];
-    let others = [Name::ActivityDateTime, Name::RiskEventType, Name::Envelope];
+    let others = [Member::ActivityDateTime, Member::RiskEventType, Member::Envelope];
     sign_in.count(&own) >= 1
         && sign_in.count(&own) + sign_in.count(&marks) >= 3
         && sign_in.count(&others) == 0
@@ -91,9 +91,9 @@ fn is_sign_in(sign_in: &SignIn<'_>) -> bool {
 
 fn event(sign_in: &SignIn<'_>, record: &Record, normalizer: &str) -> Event {
     let mut flags = Vec::new();
-    let time = common::time(sign_in.get(Name::CreatedDateTime), record, &mut flags);
+    let time = common::time(sign_in.get(Member::CreatedDateTime), record, &mut flags);
     let target_displays = targets(sign_in);
-    let id = sign_in.get(Name::Id).text().map_or_else(
+    let id = sign_in.get(Member::Id).text().map_or_else(
         || shapes::derived_id(record, time, &["SignIn", "Sign-in"], &target_displays, &mut flags),
         Cow::into_owned,
     );
@@ -101,12 +101,13 @@ fn event(sign_in: &SignIn<'_>, record: &Record, normalizer: &str) -> Event {
     set_actor(&mut event, sign_in);
     let (result, reason) = ending(sign_in, &mut flags);
     event.result = result;
-    let app = named(sign_in.get(Name::AppDisplayName).text());
+    let app = named(sign_in.get(Member::AppDisplayName).text());
     let ending = (result, reason.as_deref());
     event.display_summary = sentence::sign_in(event.actor_name(), &target_displays, app.as_deref(), ending);
-    event.actor_ip = sign_in.get(Name::IpAddress).text().and_then(|text| common::address(&text, &mut flags));
-    event.tenant = named(sign_in.get(Name::TenantId).text()).map(Cow::into_owned).unwrap_or_default();
-    event.correlation_id = sign_in.get(Name::CorrelationId).text().map(Cow::into_owned);
+    event.actor_ip =
+        sign_in.get(Member::IpAddress).text().and_then(|text| common::address(&text, &mut flags));
+    event.tenant = named(sign_in.get(Member::TenantId).text()).map(Cow::into_owned).unwrap_or_default();
+    event.correlation_id = sign_in.get(Member::CorrelationId).text().map(Cow::into_owned);
     event.actor = sign_in.gather(&ACTOR).unwrap_or_default();
     event.targets = sign_in.gather(&TARGET).into_iter().collect();
     event.target_displays = target_displays;
@@ -120,19 +121,19 @@ fn event(sign_in: &SignIn<'_>, record: &Record, normalizer: &str) -> Event {
 /// What was signed in to: the resource, and the application used.
 fn targets(sign_in: &SignIn<'_>) -> Vec<String> {
     let mut displays = Displays::default();
-    displays.add(sign_in.get(Name::ResourceDisplayName).text());
-    displays.add(sign_in.get(Name::AppDisplayName).text());
+    displays.add(sign_in.get(Member::ResourceDisplayName).text());
+    displays.add(sign_in.get(Member::AppDisplayName).text());
     if displays.is_empty() {
-        displays.add(sign_in.first(&[Name::ResourceId, Name::AppId]));
+        displays.add(sign_in.first(&[Member::ResourceId, Member::AppId]));
     }
     displays.into_names()
 }
 
 fn set_actor(event: &mut Event, sign_in: &SignIn<'_>) {
-    let upn = named(sign_in.get(Name::UserPrincipalName).text());
-    let user = upn.clone().or_else(|| first(sign_in, &[Name::UserDisplayName, Name::UserId]));
-    let app = || first(sign_in, &[Name::ServicePrincipalName, Name::ServicePrincipalId]);
-    event.actor_type = Some(match (&user, sign_in.get(Name::UserType).text()) {
+    let upn = named(sign_in.get(Member::UserPrincipalName).text());
+    let user = upn.clone().or_else(|| first(sign_in, &[Member::UserDisplayName, Member::UserId]));
+    let app = || first(sign_in, &[Member::ServicePrincipalName, Member::ServicePrincipalId]);
+    event.actor_type = Some(match (&user, sign_in.get(Member::UserType).text()) {
         (Some(_), Some(kind)) if kind.eq_ignore_ascii_case("guest") => ActorType::Guest,
         (Some(_), _) => user_type(upn.as_deref()),
         (None, _) if app().is_some() => ActorType::App,
@@ -142,14 +143,14 @@ fn set_actor(event: &mut Event, sign_in: &SignIn<'_>) {
     event.actor_upn = upn.map(Cow::into_owned);
 }
 
-fn first<'a>(sign_in: &SignIn<'a>, names: &[Name]) -> Option<Cow<'a, str>> {
+fn first<'a>(sign_in: &SignIn<'a>, names: &[Member]) -> Option<Cow<'a, str>> {
     names.iter().find_map(|name| named(sign_in.get(*name).text()))
 }
 
 /// How it ended, and why: from `status`, in tables without it from the result columns.
 fn ending(sign_in: &SignIn<'_>, flags: &mut Vec<String>) -> (Outcome, Option<String>) {
-    let status: Status<'_> = sign_in.get(Name::Status).object();
-    let code = status.get(StatusName::ErrorCode).number().or(sign_in.get(Name::ResultType).number());
+    let status: Status<'_> = sign_in.get(Member::Status).object();
+    let code = status.get(StatusName::ErrorCode).number().or(sign_in.get(Member::ResultType).number());
     let Some(code) = code else {
         flag(flags, "result_unknown");
         return (Outcome::Unknown, None);
@@ -160,7 +161,7 @@ fn ending(sign_in: &SignIn<'_>, flags: &mut Vec<String>) -> (Outcome, Option<Str
     }
     let reason = status.first(&[StatusName::FailureReason]).filter(|reason| reason != "Other");
     let reason = reason.or_else(|| status.first(&[StatusName::AdditionalDetails]));
-    let described = sign_in.get(Name::ResultDescription).text().filter(|reason| reason != "Other");
+    let described = sign_in.get(Member::ResultDescription).text().filter(|reason| reason != "Other");
     let reason = reason.or(described);
     let reason = reason.as_deref().map(|reason| reason.trim().trim_end_matches('.'));
     (

@@ -112,7 +112,8 @@ impl Config {
             return Err(Error::config(format!("there is no [{path}]{}", suggestion(name, &names))));
         };
         let known = schema["properties"].as_object();
-        for (key, value) in profile {
+        let typed = self.typed(&path, Value::Object(profile.clone()), schema);
+        for (key, value) in typed.as_object().into_iter().flatten() {
             if known.is_some_and(|known| known.contains_key(key)) {
                 options.entry(key).or_insert_with(|| value.clone());
             }
@@ -122,19 +123,20 @@ impl Config {
 
     /// Every key of a profile must be known to a component that uses the profile.
     fn check_profiles(&self, registry: &Registry) -> Result<()> {
-        let mut known: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        let mut tables = vec![("store".to_owned(), Kind::Store), ("index".into(), Kind::Index)];
+        tables.push(("llm".into(), Kind::Llm));
         for (section, kind) in [("sources", Kind::Source), ("sinks", Kind::Sink)] {
-            for name in self.names(section)? {
-                let table = self.get(&format!("{section}.{name}"));
-                let text = |key: &str| table.and_then(|table| table.get(key)).and_then(Value::as_str);
-                let (Some(profile), Some(component)) = (text("profile"), text("type")) else { continue };
-                let Ok(entry) = registry.find(kind, component) else { continue };
-                let keys = entry.schema.as_value()["properties"]
-                    .as_object()
-                    .into_iter()
-                    .flat_map(|p| p.keys().cloned());
-                known.entry(profile.to_owned()).or_default().extend(keys);
-            }
+            tables.extend(self.names(section)?.iter().map(|name| (format!("{section}.{name}"), kind)));
+        }
+        let mut known: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for (path, kind) in tables {
+            let table = self.get(&path);
+            let text = |key: &str| table.and_then(|table| table.get(key)).and_then(Value::as_str);
+            let (Some(profile), Some(component)) = (text("profile"), text("type")) else { continue };
+            let Ok(entry) = registry.find(kind, component) else { continue };
+            let keys = entry.schema.as_value()["properties"].as_object();
+            let keys = keys.into_iter().flat_map(|properties| properties.keys().cloned());
+            known.entry(profile.to_owned()).or_default().extend(keys);
         }
         for (profile, known) in known {
             let path = format!("profiles.{profile}");

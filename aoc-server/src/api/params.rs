@@ -200,8 +200,8 @@ mod tests {
             ("start=now", "start: not a time: `now`"),
             ("end=2026-13-01", "end: not a time: `2026-13-01`"),
             (
-                "result=failed",
-                "result: `failed` is none of success, failure, partial, unknown; did you mean `failure`?",
+                "result=failur",
+                "result: `failur` is none of success, failure, partial, unknown; did you mean `failure`?",
             ),
             ("cursor=x", "cursor: not one that AOC gave"),
             ("raw=no", "raw: `no` is none of false, true"),

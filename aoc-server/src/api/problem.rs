@@ -7,7 +7,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use serde_json::json;
+use serde::Serialize;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -48,14 +48,19 @@ impl Problem {
     }
 
     fn render(&self, request_id: &str) -> Body {
-        let problem = json!({
-            "title": self.title,
-            "status": self.status.as_u16(),
-            "detail": self.detail,
-            "request_id": request_id,
-        });
-        Body::from(problem.to_string())
+        let Self { status, title, detail } = self;
+        let document = Document { title, status: status.as_u16(), detail, request_id };
+        Body::from(serde_json::to_vec(&document).unwrap_or_default())
     }
+}
+
+/// A problem as it is written (RFC 9457), with the request's id.
+#[derive(Serialize)]
+struct Document<'a> {
+    title: &'a str,
+    status: u16,
+    detail: &'a str,
+    request_id: &'a str,
 }
 
 /// What a caller learns of errors that are none of their business.

@@ -34,10 +34,12 @@ impl Demo {
     pub(crate) async fn run(self) -> Result<ExitCode> {
         let (started, signals) = (Instant::now(), Signals::listen()?);
         let temporary = tempfile::Builder::new().prefix("aoc-demo-").tempdir();
-        let temporary = temporary.map_err(|cause| Error::unavailable("cannot make a folder").because(cause))?;
+        let temporary =
+            temporary.map_err(|cause| Error::unavailable("cannot make a folder").because(cause))?;
         let folder = self.keep.clone().unwrap_or_else(|| temporary.path().to_owned());
-        std::fs::create_dir_all(&folder)
-            .map_err(|cause| Error::unavailable("cannot make the folder").at(folder.display()).because(cause))?;
+        std::fs::create_dir_all(&folder).map_err(|cause| {
+            Error::unavailable("cannot make the folder").at(folder.display()).because(cause)
+        })?;
         eprintln!("inventing {} weeks of Contoso's audit logs …", self.weeks);
         let now = chrono::Utc::now();
         let records = tenant::records(now, self.weeks);
@@ -67,6 +69,7 @@ impl Demo {
 async fn fill(folder: &std::path::Path, records: Vec<tenant::DemoRecord>) -> Result<(Arc<Operations>, u64)> {
     let assembled = Assembled::of(&configuration(folder)?, &assemble::registry()).await?;
     let (store, index) = (assembled.store, assembled.index);
+    store.head().await?;
     let pipeline = Pipeline::over(store.clone()).index(index.clone()).source("contoso", demo::feed(records)?);
     let running = pipeline.start();
     let counts = running.fetch_now("contoso").await?;

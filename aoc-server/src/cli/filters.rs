@@ -1,10 +1,6 @@
 //! The filters of the commands that look at events.
 
-use aoc_core::{
-    Error, Outcome, Result, Timestamp,
-    config::Span,
-    query::Filter,
-};
+use aoc_core::{Error, Outcome, Result, Timestamp, config::Span, query::Filter};
 use aoc_server::operations::read_time;
 use clap::{Args, builder::PossibleValuesParser};
 

@@ -94,6 +94,7 @@ fn add(table: &mut Table, head: &str, tallies: &BTreeMap<String, Tally>) {
 
 fn row(name: String, tally: &Tally) -> [String; 6] {
     let [read, new, duplicate, revised, unreadable] =
-        [tally.read, tally.new, tally.duplicate, tally.revised, tally.unreadable].map(|count| count.to_string());
+        [tally.read, tally.new, tally.duplicate, tally.revised, tally.unreadable]
+            .map(|count| count.to_string());
     [name, read, new, duplicate, revised, unreadable]
 }

@@ -47,7 +47,8 @@ impl Parts {
     /// error, and something that does nothing is built instead.
     pub(crate) fn watching(&self, registry: &Registry) -> Registry {
         let mut watched = registry.clone();
-        for entry in registry.entries().iter().filter(|entry| matches!(entry.kind, Kind::Source | Kind::Sink)) {
+        for entry in registry.entries().iter().filter(|entry| matches!(entry.kind, Kind::Source | Kind::Sink))
+        {
             self.watch(&mut watched, entry.clone());
         }
         watched

@@ -27,7 +27,9 @@ impl Shown {
         }
         let bar = ProgressBar::no_length();
         let template = "{bar:24} {percent:>3}%  {bytes}/{total_bytes}  {msg}  {eta} left";
-        bar.set_style(ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()));
+        bar.set_style(
+            ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()),
+        );
         Self::Bar(bar)
     }
 

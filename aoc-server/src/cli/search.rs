@@ -30,7 +30,8 @@ impl Search {
         let operations = Assembled::of(&session.config()?, &registry()).await?.at_rest();
         let limit = if self.limit == 0 { usize::MAX } else { self.limit };
         let mut request = SearchEvents { filter: self.filters.filter()?, ..SearchEvents::default() };
-        let mut table = Table::new(&["TIME", "SERVICE", "RESULT", "ACTOR", "OPERATION", "TARGET"], usize::MAX);
+        let mut table =
+            Table::new(&["TIME", "SERVICE", "RESULT", "ACTOR", "OPERATION", "TARGET"], usize::MAX);
         let mut shown = 0;
         loop {
             request.page_size = (limit - shown).min(Query::MOST);

@@ -12,9 +12,8 @@ impl Signals {
     /// # Errors
     /// [`Internal`](aoc_core::ErrorKind::Internal) when the system does not let us.
     pub(crate) fn listen() -> Result<Self> {
-        let on = |kind| {
-            signal(kind).map_err(|cause| Error::internal("cannot listen for signals").because(cause))
-        };
+        let on =
+            |kind| signal(kind).map_err(|cause| Error::internal("cannot listen for signals").because(cause));
         Ok(Self([on(SignalKind::interrupt())?, on(SignalKind::terminate())?, on(SignalKind::hangup())?]))
     }
 

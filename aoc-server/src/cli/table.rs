@@ -45,7 +45,8 @@ impl Table {
 
     fn widths(&self, most: Option<usize>) -> Vec<usize> {
         let widest = |column: usize| {
-            let cells = self.rows.iter().filter_map(|row| row.get(column)).map(|cell| measure_text_width(cell));
+            let cells =
+                self.rows.iter().filter_map(|row| row.get(column)).map(|cell| measure_text_width(cell));
             cells.max().unwrap_or(0).max(measure_text_width(self.head[column]))
         };
         let mut widths: Vec<usize> = (0..self.head.len()).map(widest).collect();

@@ -87,6 +87,8 @@ impl Import {
     /// # Errors
     /// Those of the store and the index; what was appended before stays.
     pub async fn run(self, paths: &[PathBuf], watch: impl FnMut(Progress) + Send) -> Result<Report> {
+        // Makes a store that is not there yet, before several would.
+        self.store.head().await?;
         let running = Pipeline::over(self.store.clone()).index(self.index.clone()).start();
         let started = Instant::now();
         let outcome = self.work(paths, watch).await;
@@ -106,8 +108,9 @@ impl Import {
         let mut progress =
             Progress { total_bytes: inputs.iter().map(Input::len).sum(), ..Progress::default() };
         let mut workers = Workers::start(inputs, self.tenant.clone(), self.stop.clone())?;
-        while let Some(piece) = self.next(&mut workers).await {
-            match piece {
+        loop {
+            match self.next(&mut workers).await? {
+                Piece::End => break,
                 Piece::Failed(failure) => report.failures.push(failure),
                 Piece::Events { events, bytes } => {
                     let added = self.store.append(&events).await?;
@@ -122,12 +125,12 @@ impl Import {
         Ok(report)
     }
 
-    /// The next piece; none at the end, and none once the import is to stop and nothing comes any more.
-    async fn next(&self, workers: &mut Workers) -> Option<Piece> {
+    /// The next piece; the end, too, once the import is to stop and nothing comes any more.
+    async fn next(&self, workers: &mut Workers) -> Result<Piece> {
         loop {
             match tokio::time::timeout(LAST_WAIT, workers.next()).await {
                 Ok(piece) => return piece,
-                Err(_) if self.stop.is_stopped() => return None,
+                Err(_) if self.stop.is_stopped() => return Ok(Piece::End),
                 Err(_) => {}
             }
         }

@@ -22,12 +22,15 @@ pub(super) enum Piece {
     Events { events: Vec<Event>, bytes: u64 },
     /// Something could not be read.
     Failed(Failure),
+    /// That was all.
+    End,
 }
 
 /// What goes from the first thread to the second.
 enum Raw {
     Records { records: Vec<Record>, bytes: u64 },
     Failed(Failure),
+    End,
 }
 
 /// The threads. They end by themselves when nobody listens any more.
@@ -46,8 +49,10 @@ impl Workers {
         Ok(Self { pieces })
     }
 
-    pub(super) async fn next(&mut self) -> Option<Piece> {
-        self.pieces.recv().await
+    /// The next piece; threads that end without saying so have panicked.
+    pub(super) async fn next(&mut self) -> Result<Piece> {
+        let piece = self.pieces.recv().await;
+        piece.ok_or_else(|| Error::internal("a thread that reads or normalizes panicked"))
     }
 }
 
@@ -61,6 +66,7 @@ fn normalize_all(mut raw: Receiver<Raw>, sender: &Sender<Piece>) {
     while let Some(raw) = raw.blocking_recv() {
         let piece = match raw {
             Raw::Failed(failure) => Piece::Failed(failure),
+            Raw::End => Piece::End,
             Raw::Records { records, bytes } => {
                 let events = records.into_iter().map(|record| normalize(&normalizer, record)).collect();
                 Piece::Events { events, bytes }
@@ -97,7 +103,7 @@ impl Reader {
             }
         }
         // Whoever stopped us still wants what was read.
-        let _ = self.flush(self.bytes);
+        let _ = self.flush(self.bytes).and_then(|()| self.send(Raw::End));
     }
 
     fn read(&mut self, input: &Input) -> Result<(), Gone> {

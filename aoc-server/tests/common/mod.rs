@@ -1,6 +1,6 @@
 //! What the tests of the API share: a server on a free port, invented events, a client.
 
-#![allow(dead_code, unreachable_pub, reason = "not every test needs all of it")]
+#![allow(dead_code, unreachable_pub, clippy::unwrap_used, reason = "not every test needs all of it")]
 
 use std::{
     io::{Read, Write},
@@ -31,7 +31,10 @@ pub struct Answer {
 impl Answer {
     /// The first header of this name.
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(other, _)| other.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+        self.headers
+            .iter()
+            .find(|(other, _)| other.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.as_str())
     }
 
     /// The body as JSON.
@@ -43,16 +46,22 @@ impl Answer {
 impl Server {
     /// With these events, for this caller.
     pub fn start(events: &[Event], config: &ServerConfig, caller: Caller) -> Self {
-        let runtime = Runtime::new().unwrap();
         let store = MemoryStore::new();
-        runtime.block_on(store.append(events)).unwrap();
-        let operations = Arc::new(Operations::new(Arc::new(store.clone()), Arc::new(store.clone())));
+        let operations = Operations::new(Arc::new(store.clone()), Arc::new(store.clone()));
+        let server = Self { store, ..Self::over(operations, config, caller) };
+        server.run(server.store.append(events)).unwrap();
+        server
+    }
+
+    /// Over these operations, for this caller.
+    pub fn over(operations: Operations, config: &ServerConfig, caller: Caller) -> Self {
+        let runtime = Runtime::new().unwrap();
         let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
         let address = listener.local_addr().unwrap();
-        let router = server::router_for(operations, config, caller);
+        let router = server::router_for(Arc::new(operations), config, caller);
         let (stop, stopped) = oneshot::channel::<()>();
         runtime.spawn(server::serve(listener, router, async { drop(stopped.await) }));
-        Self { address, store, runtime, _stop: stop }
+        Self { address, store: MemoryStore::new(), runtime, _stop: stop }
     }
 
     /// With this many invented events.
@@ -138,6 +147,7 @@ pub fn event(number: usize) -> Event {
     event.target_displays = vec![format!("target {}", number % 11)];
     event.display_summary = format!("somebody did something, number {number}");
     event.normalizer = "test/1".into();
-    event.raw = RawJson::parse(format!(r#"{{"n":{number},"weight":1.50,"note":"needle-{}"}}"#, number % 100)).unwrap();
+    event.raw = RawJson::parse(format!(r#"{{"n":{number},"weight":1.50,"note":"needle-{}"}}"#, number % 100))
+        .unwrap();
     event
 }

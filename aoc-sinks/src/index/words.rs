@@ -28,10 +28,37 @@ pub(crate) enum Term<'a> {
 
 /// Whether values are cut here.
 pub(crate) fn is_separator(c: char) -> bool {
-    c.is_whitespace()
-        || c.is_control()
-        || matches!(c, '"' | '{' | '}' | '[' | ']' | '<' | '>' | '(' | ')' | ',' | ';' | '|' | '\\')
+    match u8::try_from(c) {
+        Ok(byte) if byte.is_ascii() => ASCII_SEPARATORS[usize::from(byte)],
+        _ => c.is_whitespace() || c.is_control(),
+    }
 }
+
+const ASCII_SEPARATORS: [bool; 128] = {
+    let mut table = [false; 128];
+    let mut byte = 0;
+    while byte < 128 {
+        table[byte as usize] = byte <= b' '
+            || matches!(
+                byte,
+                0x7f | b'"'
+                    | b'{'
+                    | b'}'
+                    | b'['
+                    | b']'
+                    | b'<'
+                    | b'>'
+                    | b'('
+                    | b')'
+                    | b','
+                    | b';'
+                    | b'|'
+                    | b'\\'
+            );
+        byte += 1;
+    }
+    table
+};
 
 /// Calls `visit` with every term of an event; terms may come more than once.
 pub(crate) fn each_term(event: &Event, visit: &mut dyn FnMut(Term<'_>)) {

@@ -1,18 +1,12 @@
-//! Bodies: the event's JSON, compressed.
+//! Bodies: events written down and compressed.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex},
-};
+use std::{collections::HashMap, sync::Mutex};
 
 use aoc_core::prelude::*;
 use rusqlite::{Connection, OptionalExtension};
-use zstd::{
-    bulk::{Compressor, Decompressor},
-    dict::{DecoderDictionary, EncoderDictionary},
-};
+use zstd::bulk::{Compressor, Decompressor};
 
-use super::{failed, lock};
+use super::{failed, lock, slim};
 
 const LEVEL: i32 = 1;
 /// A dictionary of this size was measured to halve both disk and time (`docs/decisions/0003`).
@@ -23,14 +17,14 @@ const MOST_BYTES: usize = 1 << 30;
 /// Compresses bodies with the newest dictionary.
 pub(super) struct Packer {
     compressor: Compressor<'static>,
-    pub(super) dictionary: i64,
-    json: Vec<u8>,
+    pub(super) dictionary: u32,
+    plain: Vec<u8>,
 }
 
 impl Packer {
     pub(super) fn new(connection: &Connection) -> Result<Self> {
         let newest = "SELECT id, bytes FROM dictionaries ORDER BY id DESC LIMIT 1";
-        let newest: Option<(i64, Vec<u8>)> = connection
+        let newest: Option<(u32, Vec<u8>)> = connection
             .query_row(newest, [], |row| Ok((row.get(0)?, row.get(1)?)))
             .optional()
             .map_err(failed)?;
@@ -39,70 +33,62 @@ impl Packer {
             None => Ok(Self {
                 compressor: Compressor::new(LEVEL).map_err(broken)?,
                 dictionary: 0,
-                json: Vec::new(),
+                plain: Vec::new(),
             }),
         }
     }
 
-    pub(super) fn with(dictionary: i64, bytes: &[u8]) -> Result<Self> {
-        let prepared = EncoderDictionary::copy(bytes, LEVEL);
-        // One per trained dictionary and process, and there is one of those in a store's life.
-        let prepared: &'static EncoderDictionary<'static> = Box::leak(Box::new(prepared));
-        let compressor = Compressor::with_prepared_dictionary(prepared).map_err(broken)?;
-        Ok(Self { compressor, dictionary, json: Vec::new() })
+    pub(super) fn with(dictionary: u32, bytes: &[u8]) -> Result<Self> {
+        let compressor = Compressor::with_dictionary(LEVEL, bytes).map_err(broken)?;
+        Ok(Self { compressor, dictionary, plain: Vec::new() })
     }
 
     /// The body of an event.
     pub(super) fn pack(&mut self, event: &Event) -> Result<Vec<u8>> {
-        self.json.clear();
-        serde_json::to_writer(&mut self.json, event)
-            .map_err(|cause| Error::internal("an event has no JSON").because(cause))?;
+        slim::write(event, &mut self.plain)?;
         let length =
-            u32::try_from(self.json.len()).map_err(|_| Error::rejected("an event of more than 4 GiB"))?;
+            u32::try_from(self.plain.len()).map_err(|_| Error::rejected("an event of more than 4 GiB"))?;
         let mut body = length.to_le_bytes().to_vec();
-        body.extend(self.compressor.compress(&self.json).map_err(broken)?);
+        body.extend(self.compressor.compress(&self.plain).map_err(broken)?);
         Ok(body)
     }
 }
 
-/// The dictionaries that bodies were compressed with, read once.
+/// Unpacks bodies. Contexts that are not in use wait here: making one costs more than using it.
 #[derive(Default)]
-pub(super) struct Dictionaries(Mutex<HashMap<i64, Arc<DecoderDictionary<'static>>>>);
+pub(super) struct Unpackers(Mutex<HashMap<u32, Vec<Decompressor<'static>>>>);
 
-impl Dictionaries {
-    fn get(&self, connection: &Connection, id: i64) -> Result<Arc<DecoderDictionary<'static>>> {
-        if let Some(known) = lock(&self.0).get(&id) {
-            return Ok(known.clone());
+impl Unpackers {
+    fn take(&self, connection: &Connection, dictionary: u32) -> Result<Decompressor<'static>> {
+        let mut waiting = lock(&self.0);
+        if let Some(unpacker) = waiting.get_mut(&dictionary).and_then(Vec::pop) {
+            return Ok(unpacker);
+        }
+        if dictionary == 0 {
+            return Decompressor::new().map_err(broken);
         }
         let mut statement =
             connection.prepare_cached("SELECT bytes FROM dictionaries WHERE id = ?1").map_err(failed)?;
-        let bytes: Vec<u8> = statement.query_row([id], |row| row.get(0)).map_err(failed)?;
-        let prepared = Arc::new(DecoderDictionary::copy(&bytes));
-        lock(&self.0).insert(id, prepared.clone());
-        Ok(prepared)
+        let bytes: Vec<u8> = statement.query_row([dictionary], |row| row.get(0)).map_err(failed)?;
+        Decompressor::with_dictionary(&bytes).map_err(broken)
     }
 
-    /// The JSON in a body.
-    pub(super) fn unpack(&self, connection: &Connection, dictionary: i64, body: &[u8]) -> Result<Vec<u8>> {
+    /// What was packed into a body.
+    pub(super) fn unpack(&self, connection: &Connection, dictionary: u32, body: &[u8]) -> Result<Vec<u8>> {
         let (length, frame) =
-            body.split_at_checked(4).ok_or_else(|| Error::internal("a body is too short"))?;
-        let length = length.iter().rev().fold(0_usize, |sum, byte| (sum << 8) | usize::from(*byte));
+            body.split_first_chunk::<4>().ok_or_else(|| Error::internal("a body is too short"))?;
+        let length = u32::from_le_bytes(*length) as usize;
         if length > MOST_BYTES {
             return Err(Error::internal("a body's length is damaged"));
         }
-        let json = match dictionary {
-            0 => Decompressor::new().and_then(|mut plain| plain.decompress(frame, length)),
-            id => {
-                let prepared = self.get(connection, id)?;
-                Decompressor::with_prepared_dictionary(&prepared)
-                    .and_then(|mut d| d.decompress(frame, length))
-            }
-        };
-        json.map_err(broken)
+        let mut unpacker = self.take(connection, dictionary)?;
+        let plain = unpacker.decompress(frame, length).map_err(broken);
+        lock(&self.0).entry(dictionary).or_default().push(unpacker);
+        plain
     }
 }
 
-/// A dictionary for such JSON texts.
+/// A dictionary for such texts.
 pub(super) fn train(samples: &[Vec<u8>]) -> Result<Vec<u8>> {
     zstd::dict::from_samples(samples, DICTIONARY_BYTES).map_err(broken)
 }

@@ -9,7 +9,7 @@ use aoc_core::{
 use rusqlite::{Connection, OptionalExtension, Row};
 use tokio::sync::watch;
 
-use super::{Shared, SqliteStore, annotations, failed, position, retention, row};
+use super::{Shared, SqliteStore, annotations, failed, position, retention, row, slim};
 
 #[async_trait]
 impl EventLog for SqliteStore {
@@ -135,36 +135,29 @@ pub(super) fn read_one(connection: &Connection, shared: &Shared, at: Position) -
     row.map(|row| stored(connection, shared, row)).transpose()
 }
 
-/// The JSON of events, still as text, to train a dictionary from.
-pub(super) fn read_json(
+/// The body of the next event behind a position, unpacked only, to train a dictionary from.
+pub(super) fn read_plain(
     connection: &Connection,
     shared: &Shared,
     after: Position,
-    limit: usize,
-) -> Result<Vec<Vec<u8>>> {
-    let sql = "SELECT position, dictionary, body FROM bodies WHERE position > ?1 ORDER BY position LIMIT ?2";
+) -> Result<Option<Vec<u8>>> {
+    let sql = "SELECT position, dictionary, body FROM bodies WHERE position > ?1 ORDER BY position LIMIT 1";
     let mut statement = connection.prepare_cached(sql).map_err(failed)?;
-    let mut rows = statement.query([row(after), i64::try_from(limit).unwrap_or(i64::MAX)]).map_err(failed)?;
-    let mut found = Vec::new();
-    while let Some(row) = rows.next().map_err(failed)? {
-        found.extend(json(connection, shared, row));
-    }
-    Ok(found)
+    let mut rows = statement.query([row(after)]).map_err(failed)?;
+    Ok(rows.next().map_err(failed)?.and_then(|row| plain(connection, shared, row).ok()))
 }
 
-fn json(connection: &Connection, shared: &Shared, row: &Row<'_>) -> Result<Vec<u8>> {
+fn plain(connection: &Connection, shared: &Shared, row: &Row<'_>) -> Result<Vec<u8>> {
     let dictionary = row.get(1).map_err(failed)?;
     let body = row.get_ref(2).map_err(failed)?;
     let body = body.as_blob().map_err(|cause| Error::internal("a body is no blob").because(cause))?;
-    shared.dictionaries.unpack(connection, dictionary, body)
+    shared.unpackers.unpack(connection, dictionary, body)
 }
 
 /// The event of a row. A damaged body becomes an event that says so: it must not stop those who follow.
 fn stored(connection: &Connection, shared: &Shared, row: &Row<'_>) -> Result<Stored> {
     let position = position(row.get(0).map_err(failed)?);
-    let read = json(connection, shared, row).and_then(|json| {
-        serde_json::from_slice(&json).map_err(|cause| Error::internal("a body is no event").because(cause))
-    });
+    let read = plain(connection, shared, row).and_then(|plain| slim::read(&plain));
     let event = read.unwrap_or_else(|error| {
         tracing::error!(position = position.0, error = error.chain(), "a stored event is damaged");
         damaged(position)

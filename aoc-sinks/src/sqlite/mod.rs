@@ -18,6 +18,7 @@ mod log;
 mod notebook;
 mod recent;
 mod retention;
+mod slim;
 mod writer;
 
 use std::{
@@ -29,7 +30,7 @@ use aoc_core::{prelude::*, store::Position};
 use rusqlite::Connection;
 use tokio::sync::watch;
 
-use self::{body::Dictionaries, recent::Recent, writer::Writer};
+use self::{body::Unpackers, recent::Recent, writer::Writer};
 
 /// Keeps events in one SQLite file on this machine. The default.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -64,7 +65,7 @@ struct Shared {
     path: PathBuf,
     writer: Mutex<Option<Writer>>,
     readers: Mutex<Vec<Connection>>,
-    dictionaries: Dictionaries,
+    unpackers: Unpackers,
     recent: Recent,
     tail: watch::Sender<Position>,
 }
@@ -76,7 +77,7 @@ impl SqliteStore {
             path: path.as_ref().to_owned(),
             writer: Mutex::default(),
             readers: Mutex::default(),
-            dictionaries: Dictionaries::default(),
+            unpackers: Unpackers::default(),
             recent: Recent::default(),
             tail: watch::Sender::new(Position::default()),
         };

@@ -10,7 +10,8 @@ CREATE TABLE events (
 ) STRICT;
 CREATE UNIQUE INDEX events_key ON events (key);
 
--- body: length of the JSON (4 bytes, little end first), then the event's JSON as a zstd frame.
+-- body: length when unpacked (4 bytes, little end first), then a zstd frame of: length of the head (4 bytes),
+-- head (JSON of all but the raw record, under short names), the raw record.
 CREATE TABLE bodies (
     position   INTEGER PRIMARY KEY,
     dictionary INTEGER NOT NULL,

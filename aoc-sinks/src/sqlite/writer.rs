@@ -15,9 +15,11 @@ use super::{
     connection, failed, log, position, row,
 };
 
-/// After so many events the store trains its dictionary from the latest of them.
+/// After so many events the store trains its first dictionary, and each further one after four times as many:
+/// what was typical of the first events need not be typical of the next.
 const TRAIN_AFTER: u64 = 2_000;
-const SAMPLES: u64 = 1_500;
+/// From so many events spread over the whole log, and as many of the latest.
+const SAMPLES: u64 = 1_000;
 
 pub(super) struct Writer {
     pub(super) connection: Connection,
@@ -71,21 +73,24 @@ impl Writer {
         transaction.commit().map_err(failed)?;
         self.head = head;
         self.sources.extend(sources.into_iter().cloned());
-        if self.packer.dictionary == 0 && head.0 >= TRAIN_AFTER {
+        if head.0 >= TRAIN_AFTER.saturating_mul(4_u64.saturating_pow(self.packer.dictionary)) {
             self.train(shared)?;
         }
         Ok(added)
     }
 
     fn train(&mut self, shared: &Shared) -> Result<()> {
-        let after = Position(self.head.0.saturating_sub(SAMPLES));
-        let samples = log::read_json(&self.connection, shared, after, SAMPLES as usize)?;
+        let (id, head) = (self.packer.dictionary + 1, self.head.0);
+        let mut samples = Vec::new();
+        for place in (0..SAMPLES).map(|i| head / SAMPLES * i).chain(head.saturating_sub(SAMPLES)..head) {
+            samples.extend(log::read_plain(&self.connection, shared, Position(place))?);
+        }
         // Events that are too few or too alike train no dictionary; they do not need one either.
-        let Ok(bytes) = body::train(&samples) else { return Ok(()) };
+        let bytes = body::train(&samples).unwrap_or_default();
         self.connection
-            .execute("INSERT INTO dictionaries (id, bytes) VALUES (1, ?1)", [&bytes])
+            .execute("INSERT INTO dictionaries (id, bytes) VALUES (?1, ?2)", params![id, bytes])
             .map_err(failed)?;
-        self.packer = Packer::with(1, &bytes)?;
+        self.packer = Packer::with(id, &bytes)?;
         Ok(())
     }
 }

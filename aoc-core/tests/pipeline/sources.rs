@@ -1,0 +1,209 @@
+//! The first loop: from a source to the log.
+
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use aoc_core::{
+    ledger::{Coverage, Stage},
+    pipeline::{Counts, State},
+    prelude::*,
+    store::Note,
+    testkit::fakes::{Numbered, Numbers, SourceOf},
+};
+use serde_json::json;
+
+use super::{eventually, page};
+
+#[tokio::test]
+async fn a_nudge_with_since_does_not_move_the_cursor() {
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let seen = asked.clone();
+    let source = SourceOf(move |from: &Bookmark| {
+        seen.lock().unwrap().push(from.clone());
+        match from {
+            Bookmark::Since(since) if since.instant().timestamp() == 0 => page(0..5, 99, false),
+            _ => page(5..10, 10, false),
+        }
+    });
+    let store = MemoryStore::new();
+    let running = Pipeline::new(store.clone()).source("numbers", Feed::new(source, Numbers)).start();
+    running.fetch_now("numbers").await.unwrap();
+    assert_eq!(store.read("cursor/numbers").await.unwrap(), Some(json!(10)));
+    let epoch = Timestamp::parse("1970-01-01T00:00:00Z").unwrap();
+    let counts = running.fetch_since("numbers", epoch).await.unwrap();
+    assert_eq!(counts, Counts { fetched: 5, new: 5, ..Counts::default() });
+    assert_eq!(store.read("cursor/numbers").await.unwrap(), Some(json!(10)));
+    let counts = running.fetch_now("numbers").await.unwrap();
+    assert_eq!((counts.fetched, counts.duplicates), (5, 5));
+    assert_eq!(asked.lock().unwrap().last(), Some(&Bookmark::At(Cursor::of(10).unwrap())));
+    running.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_source_is_first_asked_for_the_last_seven_days() {
+    let asked = Arc::new(Mutex::new(None));
+    let seen = asked.clone();
+    let source = SourceOf(move |from: &Bookmark| {
+        seen.lock().unwrap().get_or_insert(from.clone());
+        page(0..0, 0, false)
+    });
+    let running = Pipeline::new(MemoryStore::new()).source("numbers", Feed::new(source, Numbers)).start();
+    running.fetch_now("numbers").await.unwrap();
+    let first = asked.lock().unwrap().clone().unwrap();
+    let Bookmark::Since(since) = first else { panic!("{first:?}") };
+    let days = (chrono::Utc::now() - since.instant()).num_minutes();
+    assert!((7 * 1_440 - 1..=7 * 1_440).contains(&days), "{days} minutes");
+}
+
+#[tokio::test]
+async fn nudging_a_source_that_is_not_there_names_those_that_are() {
+    let feed = Numbered::new(1).feed();
+    let running = Pipeline::new(MemoryStore::new()).source("a", feed.clone()).source("b", feed).start();
+    let error = running.fetch_now("c").await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.to_string()),
+        (ErrorKind::NotFound, "no source `c`; there are: a, b".into())
+    );
+}
+
+#[tokio::test]
+async fn a_failing_source_backs_off_and_says_so_in_status() {
+    let calls = Arc::new(Mutex::new(Vec::new()));
+    let times = calls.clone();
+    let source = SourceOf(move |_: &Bookmark| {
+        let mut times = times.lock().unwrap();
+        times.push(Instant::now());
+        if times.len() < 3 { Err(Error::unavailable("the vendor is away")) } else { page(0..3, 3, false) }
+    });
+    let running = Pipeline::new(MemoryStore::new()).source("numbers", Feed::new(source, Numbers)).start();
+    eventually("the failure shows", async || running.status().sources["numbers"].state == State::Failing)
+        .await;
+    let status = running.status().sources["numbers"].clone();
+    let failure = status.last_error.unwrap();
+    assert_eq!((failure.kind, &*failure.message), (ErrorKind::Unavailable, "the vendor is away"));
+    assert_eq!((status.last_success, status.counts.new), (None, 0));
+    eventually("it comes back", async || running.status().sources["numbers"].state == State::Ok).await;
+    let status = running.status().sources["numbers"].clone();
+    assert_eq!((status.last_error, status.counts.new), (None, 3));
+    assert!(status.last_success.is_some());
+    let calls = calls.lock().unwrap();
+    let waits: Vec<Duration> = calls.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    assert!(waits[0] >= Duration::from_millis(375) && waits[1] >= Duration::from_millis(750), "{waits:?}");
+    running.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_source_that_may_not_so_fast_has_its_wish() {
+    let calls = Arc::new(AtomicUsize::new(0));
+    let seen = calls.clone();
+    let source = SourceOf(move |_: &Bookmark| match seen.fetch_add(1, Ordering::Relaxed) {
+        0 => Err(Error::rate_limited("slow down").wait(Duration::from_millis(30))),
+        _ => page(0..3, 3, false),
+    });
+    let begin = Instant::now();
+    let running = Pipeline::new(MemoryStore::new()).source("numbers", Feed::new(source, Numbers)).start();
+    eventually("it comes back", async || running.status().sources["numbers"].state == State::Ok).await;
+    assert!((30..400).contains(&begin.elapsed().as_millis()), "{:?}", begin.elapsed());
+}
+
+#[tokio::test]
+async fn a_config_error_stops_a_source() {
+    let calls = Arc::new(AtomicUsize::new(0));
+    let seen = calls.clone();
+    let source = SourceOf(move |_: &Bookmark| {
+        seen.fetch_add(1, Ordering::Relaxed);
+        Err(Error::config("no such tenant"))
+    });
+    let feed = Feed::new(source, Numbers);
+    let store = MemoryStore::new();
+    let running = Pipeline::new(store.clone())
+        .source_every("wrong", feed, Duration::from_millis(10))
+        .source_every("right", Numbered::new(5).feed(), Duration::from_millis(10))
+        .start();
+    eventually("it stops", async || running.status().sources["wrong"].state == State::Stopped).await;
+    tokio::time::sleep(Duration::from_millis(700)).await;
+    assert_eq!(calls.load(Ordering::Relaxed), 1, "it went on");
+    let status = running.status();
+    assert_eq!(status.sources["wrong"].last_error.as_ref().unwrap().message, "no such tenant");
+    assert_eq!(status.sources["right"].state, State::Ok);
+    running.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_source_is_asked_on_at_once_while_there_is_more() {
+    let store = MemoryStore::new();
+    let numbered = Numbered { count: 1_000, page: 10, overlap: 2 };
+    let running = Pipeline::new(store.clone()).source("numbers", numbered.feed()).start();
+    eventually("all are there", async || store.head().await.unwrap() == Position(1_000)).await;
+    running.fetch_now("numbers").await.unwrap();
+    assert_eq!(running.status().sources["numbers"].counts.new, 1_000);
+    let latest = running.status().sources["numbers"].latest_event.unwrap();
+    assert_eq!(latest.to_string(), "2026-01-01T00:16:39Z");
+    running.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_record_that_cannot_be_read_is_kept_once_and_counted() {
+    let source = SourceOf(|_: &Bookmark| {
+        let records = vec![Numbers::record(1), Record::from("not a number")];
+        Ok(Page { records, next: Cursor::of(2)?, more: false, coverage: Vec::new() })
+    });
+    let store = MemoryStore::new();
+    let running = Pipeline::new(store.clone()).source("numbers", Feed::new(source, Numbers)).start();
+    running.fetch_now("numbers").await.unwrap();
+    let again = running.fetch_now("numbers").await.unwrap();
+    assert_eq!(again, Counts { fetched: 2, duplicates: 2, unreadable: 1, ..Counts::default() });
+    let filter = Filter { service: vec!["Unreadable".into()], ..Filter::default() };
+    let hits = store.search(&Query { filter, ..Query::new() }).await.unwrap();
+    assert_eq!((hits.total, hits.items[0].event.raw.text()), (1, "\"not a number\""));
+    running.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn what_a_page_proves_goes_to_the_ledger_with_the_cursor() {
+    let time = |text: &str| Timestamp::parse(text).unwrap();
+    let coverage = Coverage {
+        content: "Audit.Exchange".into(),
+        tenant: "t".into(),
+        from: time("2026-01-01T00:00:00Z"),
+        until: time("2026-01-02T00:00:00Z"),
+        stage: Stage::Sealed,
+        items: Vec::new(),
+    };
+    let proven = coverage.clone();
+    let source = SourceOf(move |_: &Bookmark| {
+        Ok(Page { records: vec![], next: Cursor::of(1)?, more: false, coverage: vec![proven.clone()] })
+    });
+    let store = MemoryStore::new();
+    let running = Pipeline::new(store.clone()).source("o365", Feed::new(source, Numbers)).start();
+    running.fetch_now("o365").await.unwrap();
+    let notes = store.list("ledger/o365/").await.unwrap();
+    assert_eq!(notes, [Note::new("ledger/o365/t/Audit.Exchange/2026-01-01T00:00:00Z", &coverage).unwrap()]);
+    running.stop().await.unwrap();
+}
+
+/// Panics at one record.
+struct Panics;
+
+impl Normalizer for Panics {
+    fn normalize(&self, record: &Record) -> Result<Event> {
+        assert_ne!(record.raw.text(), "3", "a bug");
+        Numbers.normalize(record)
+    }
+}
+
+#[tokio::test]
+async fn a_normalizer_that_panics_loses_nothing_and_is_shown() {
+    let store = MemoryStore::new();
+    let running = Pipeline::new(store.clone()).source("numbers", Feed::new(Numbered::new(5), Panics)).start();
+    eventually("it shows", async || running.status().sources["numbers"].state == State::Failing).await;
+    let failure = running.status().sources["numbers"].last_error.clone().unwrap();
+    assert_eq!(failure.kind, ErrorKind::Internal);
+    assert_eq!(store.read("cursor/numbers").await.unwrap(), None, "the cursor did not pass the record");
+    running.stop().await.unwrap();
+}
