@@ -28,8 +28,10 @@ pub enum Kind {
     Llm,
 }
 
+type MakeIndex = dyn FnOnce(Arc<dyn EventStore>) -> Result<Arc<dyn EventIndex>> + Send;
+
 /// How an index is made over a store.
-pub struct Indexing(Box<dyn FnOnce(Arc<dyn EventStore>) -> Result<Arc<dyn EventIndex>> + Send>);
+pub struct Indexing(Box<MakeIndex>);
 
 impl Indexing {
     /// By this function.

@@ -3,7 +3,10 @@
 use std::{borrow::Cow, fmt};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{
+    Deserialize, Deserializer, Serialize, Serializer,
+    de::{MapAccess, Visitor},
+};
 use serde_json::value::{RawValue, to_raw_value};
 
 use crate::{Error, Result};
@@ -57,12 +60,12 @@ impl RawJson {
         text.starts_with('"').then(|| unquote(text))
     }
 
-    /// The text with members sorted and blanks gone: equal values have equal canonical texts.
-    pub fn canonical(&self) -> Cow<'_, str> {
-        match serde_json::from_str::<serde_json::Value>(self.text()) {
-            Ok(value) => Cow::Owned(value.to_string()),
-            Err(_) => Cow::Borrowed(self.text()),
-        }
+    /// The text with members sorted, blanks gone and strings spelled alike; numbers stay as they are written,
+    /// and a member that comes twice comes twice. Equal canonical texts are equal values.
+    pub fn canonical(&self) -> String {
+        let mut out = String::with_capacity(self.text().len());
+        write_canonical(self.text(), DEEPEST, &mut out);
+        out
     }
 
     /// Calls `visit` with every value in the text that is no object, array or null: strings decoded, numbers
@@ -92,6 +95,75 @@ impl RawJson {
                 visit(&unquote(token));
             }
         }
+    }
+}
+
+/// Values nested deeper than this are compared as they are written.
+const DEEPEST: usize = 200;
+
+fn write_canonical(text: &str, depth: usize, out: &mut String) {
+    let text = text.trim();
+    let done = match text.as_bytes().first() {
+        Some(b'{') if depth > 0 => write_members(text, depth, out),
+        Some(b'[') if depth > 0 => write_items(text, depth, out),
+        Some(b'"') => write_string(text, out),
+        _ => None,
+    };
+    if done.is_none() {
+        out.push_str(text);
+    }
+}
+
+fn write_members(text: &str, depth: usize, out: &mut String) -> Option<()> {
+    let Members(mut members) = serde_json::from_str(text).ok()?;
+    members.sort_by(|a, b| a.0.cmp(&b.0));
+    for (i, (name, value)) in members.iter().enumerate() {
+        out.push(if i == 0 { '{' } else { ',' });
+        out.push_str(&serde_json::to_string(name).ok()?);
+        out.push(':');
+        write_canonical(value.get(), depth - 1, out);
+    }
+    out.push_str(if members.is_empty() { "{}" } else { "}" });
+    Some(())
+}
+
+fn write_items(text: &str, depth: usize, out: &mut String) -> Option<()> {
+    let items: Vec<&RawValue> = serde_json::from_str(text).ok()?;
+    for (i, value) in items.iter().enumerate() {
+        out.push(if i == 0 { '[' } else { ',' });
+        write_canonical(value.get(), depth - 1, out);
+    }
+    out.push_str(if items.is_empty() { "[]" } else { "]" });
+    Some(())
+}
+
+/// The string as we write it, whatever escapes it came with.
+fn write_string(text: &str, out: &mut String) -> Option<()> {
+    let decoded: String = serde_json::from_str(text).ok()?;
+    out.push_str(&serde_json::to_string(&decoded).ok()?);
+    Some(())
+}
+
+/// The members of an object in their order, also those that come twice.
+struct Members<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
+
+impl<'de> Deserialize<'de> for Members<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visit;
+        impl<'de> Visitor<'de> for Visit {
+            type Value = Members<'de>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut members = Vec::new();
+                while let Some(member) = map.next_entry()? {
+                    members.push(member);
+                }
+                Ok(Members(members))
+            }
+        }
+        deserializer.deserialize_map(Visit)
     }
 }
 
@@ -190,6 +262,25 @@ mod tests {
         assert_eq!(leaves(text), ["x\"y", "1.50", "true", "é", "-3e2"]);
         assert_eq!(leaves("\"only\""), ["only"]);
         assert_eq!(leaves(r#"["lone \ud800 surrogate"]"#), [r"lone \ud800 surrogate"]);
+    }
+
+    #[test]
+    fn what_differs_is_not_equal() {
+        let same = |a: &str, b: &str| RawJson::parse(a).unwrap() == RawJson::parse(b).unwrap();
+        assert!(same(
+            r#"{"u":"caf\u00e9","p":"a\/b","e":[ ],"o":{ }}"#,
+            r#"{"o":{},"e":[],"p":"a/b","u":"café"}"#
+        ));
+        for (a, b) in [
+            ("18446744073709551617", "18446744073709551618"),
+            (r#"{"a":1,"a":2}"#, r#"{"a":2}"#),
+            ("0.1", "0.10000000000000001"),
+            (r#"["\ud800"]"#, r#"["\ud801"]"#),
+        ] {
+            assert!(!same(a, b), "{a} {b}");
+        }
+        let deep = |blank: &str| format!("{}1{}", format!("[{blank}").repeat(150), "]".repeat(150));
+        assert!(same(&deep(""), &deep(" ")));
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! Normalizers: from a record to an event.
 
-use crate::{Event, Key, Outcome, Record, Result, TIME_UNREADABLE, UNREADABLE};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use crate::{Error, Event, Key, Outcome, Record, Result, TIME_UNREADABLE, UNREADABLE};
 
 /// Reads one record into one event. Pure: the same record gives the same event, today and at renormalisation.
 ///
@@ -15,10 +17,12 @@ pub trait Normalizer: Send + Sync {
     fn normalize(&self, record: &Record) -> Result<Event>;
 }
 
-/// Reads the record, and makes an `Unreadable` event of one that cannot be read.
+/// Reads the record, and makes an `Unreadable` event of one that cannot be read, or that a normalizer panics
+/// over: one bad record must not hold up those behind it.
 pub fn normalize(normalizer: &dyn Normalizer, record: Record) -> Event {
-    let mut event =
-        normalizer.normalize(&record).unwrap_or_else(|error| unreadable(&record, &error.to_string()));
+    let read = catch_unwind(AssertUnwindSafe(|| normalizer.normalize(&record)));
+    let read = read.unwrap_or_else(|_| Err(Error::internal("the normalizer panicked")));
+    let mut event = read.unwrap_or_else(|error| unreadable(&record, &error.to_string()));
     if event.tenant.is_empty() {
         event.tenant = record.tenant.unwrap_or_default();
     }
@@ -39,4 +43,23 @@ fn unreadable(record: &Record, reason: &str) -> Event {
     event.flags = vec![TIME_UNREADABLE.into(), format!("unreadable: {reason}")];
     event.normalizer = "unreadable/1".into();
     event
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Panics;
+    impl Normalizer for Panics {
+        fn normalize(&self, _: &Record) -> Result<Event> {
+            panic!("on purpose")
+        }
+    }
+
+    #[test]
+    fn a_record_that_a_normalizer_panics_over_is_kept_as_unreadable() {
+        let event = normalize(&Panics, Record::from("odd"));
+        assert_eq!((event.service.as_str(), event.raw.text()), (UNREADABLE, "\"odd\""));
+        assert!(event.display_summary.contains("the normalizer panicked"), "{}", event.display_summary);
+    }
 }

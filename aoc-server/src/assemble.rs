@@ -3,7 +3,7 @@
 use std::{path::Path, sync::Arc};
 
 use aoc_core::{
-    EventIndex, EventStore, Pipeline, Registry, Result,
+    Error, EventIndex, EventStore, Pipeline, Registry, Result,
     config::{Config, Plan},
 };
 use serde_json::Value;
@@ -88,6 +88,23 @@ impl Assembled {
     pub async fn of(config: &Config, registry: &Registry) -> Result<Self> {
         let Plan { store, index, pipeline } = config.plan(registry).await?;
         Ok(Self { store, index, pipeline, server: ServerConfig::of(config)? })
+    }
+
+    /// As [`of`](Self::of), to read what is there: a database that is not there yet is not made.
+    ///
+    /// # Errors
+    /// As [`of`](Self::of); [`NotFound`](aoc_core::ErrorKind::NotFound) where there is no database.
+    pub async fn to_read(config: &Config, registry: &Registry) -> Result<Self> {
+        let path =
+            config.get("store.path").and_then(Value::as_str).filter(|_| is(config, "store.type", "sqlite"));
+        match path.filter(|path| !Path::new(path).exists()) {
+            Some(path) => {
+                let message =
+                    format!("there is no database at `{path}`; `aoc import` and `aoc serve` make one");
+                Err(Error::not_found(message).at("store"))
+            }
+            None => Self::of(config, registry).await,
+        }
     }
 
     /// The operations over it, with nothing running: for the command line.

@@ -74,7 +74,7 @@ pub(crate) fn derived_id(
     flags: &mut Vec<String>,
 ) -> String {
     let when = if flags.iter().any(|flag| flag == TIME_UNREADABLE) {
-        record.raw.canonical().into_owned()
+        record.raw.canonical()
     } else {
         time.ticks().to_string()
     };

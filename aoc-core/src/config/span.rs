@@ -47,7 +47,7 @@ impl fmt::Display for Span {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let total = self.0.as_secs();
         let (unit, seconds) =
-            UNITS.into_iter().find(|(_, s)| total > 0 && total % s == 0).unwrap_or(('s', 1));
+            UNITS.into_iter().find(|(_, s)| total > 0 && total.is_multiple_of(*s)).unwrap_or(('s', 1));
         write!(f, "{}{unit}", total / seconds)
     }
 }

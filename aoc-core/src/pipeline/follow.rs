@@ -133,7 +133,9 @@ impl Follow {
         let window = chrono::TimeDelta::from_std(self.follower.window()).unwrap_or_default();
         let last = self.store.read_at(&[position]).await?;
         let Some(last) = last.first().filter(|_| !window.is_zero()) else { return Ok(position) };
-        let Some(start) = last.event.timestamp.instant().checked_sub_signed(window) else {
+        // A time ahead of the clock must not hide the window.
+        let time = last.event.ingested_at.map_or(last.event.timestamp, |at| at.min(last.event.timestamp));
+        let Some(start) = time.instant().checked_sub_signed(window) else {
             return Ok(Position(0));
         };
         let (mut low, mut high) = (0, position.0);

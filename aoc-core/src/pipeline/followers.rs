@@ -36,8 +36,8 @@ impl ToSink {
     /// Delivers in order; a batch that is refused as a whole goes in halves until the culprit stands alone.
     async fn deliver(&self, events: &[Event], positions: &[Position]) -> Result<Vec<Refused>> {
         let mut refused = Vec::new();
-        let mut waiting = vec![0..events.len()];
-        while let Some(range) = waiting.pop().filter(|_| !events.is_empty()) {
+        let mut waiting = Vec::from_iter((!events.is_empty()).then_some(0..events.len()));
+        while let Some(range) = waiting.pop() {
             match self.sink.deliver(&events[range.clone()]).await {
                 Ok(delivered) => {
                     refused.extend(delivered.refused.into_iter().filter_map(|(index, reason)| {

@@ -209,7 +209,7 @@ async fn example(entry: &Entry) -> Found {
 async fn unknown_key(entry: &Entry) -> Found {
     let Ok(Value::Object(mut options)) = example_options(entry) else { return Vec::new() };
     // One letter too many: near enough for a suggestion.
-    let near = properties(entry.schema.as_value()).map(|(name, _)| name).find(|name| name.len() > 3);
+    let near = properties(entry.schema.as_value()).map(|(name, _)| name).filter(|name| name.len() > 3).min();
     let unknown = format!("{}x", near.unwrap_or("nonsense"));
     options.insert(unknown.clone(), Value::Null);
     let message = match entry.build(Value::Object(options)).await {

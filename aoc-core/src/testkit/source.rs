@@ -52,7 +52,7 @@ pub async fn all_pages(source: &dyn Source, from: Bookmark) -> Vec<Page> {
 
 fn records<'a>(pages: impl IntoIterator<Item = &'a Page>) -> BTreeSet<String> {
     let records = pages.into_iter().flat_map(|page| &page.records);
-    records.map(|record| record.raw.canonical().into_owned()).collect()
+    records.map(|record| record.raw.canonical()).collect()
 }
 
 /// The cursor as it comes back out of a notebook.

@@ -1,5 +1,5 @@
 //! Configuration: what is read, and what is said when it is wrong.
-
+#![allow(clippy::unwrap_used, reason = "tests panic to fail")]
 #![cfg(feature = "config")]
 
 mod environment;

@@ -10,6 +10,7 @@ use std::{
 
 use aoc_core::{
     alert::ALERT_SOURCE,
+    normalize,
     prelude::*,
     store::Note,
     testkit::{
@@ -101,21 +102,34 @@ impl AlertEvaluator for Remembers {
     }
 }
 
-#[tokio::test]
-async fn after_a_restart_an_evaluator_sees_its_window_once_more() {
+/// 300 events, stored when they happened, one each second; the evaluator had come to number 199.
+async fn restarted(change: impl Fn(&mut Event)) -> Vec<String> {
     let store = MemoryStore::new();
-    // Stored when they happened, one each second.
-    let mut events: Vec<Event> = (0..300).map(|n| Numbers.normalize(&Numbers::record(n)).unwrap()).collect();
+    let mut events: Vec<Event> = (0..300).map(|n| normalize(&Numbers, Numbers::record(n))).collect();
     events.iter_mut().for_each(|event| event.ingested_at = Some(event.timestamp));
-    store.append(&events[..200]).await.unwrap();
+    change(&mut events[199]);
+    store.append(&events).await.unwrap();
     store.write(&[Note::new("position/alerts", 200).unwrap()]).await.unwrap();
-    store.append(&events[200..]).await.unwrap();
     let evaluator = Arc::new(Remembers::default());
     let running = Pipeline::new(store.clone()).alerts("alerts", evaluator.clone()).start();
     eventually("it is done", async || running.status().followers["alerts"].position == Position(300)).await;
     running.stop().await.unwrap();
-    let seen = evaluator.0.lock().unwrap().clone();
+    evaluator.0.lock().unwrap().clone()
+}
+
+#[tokio::test]
+async fn after_a_restart_an_evaluator_sees_its_window_once_more() {
+    let seen = restarted(|_| ()).await;
     let first: usize = seen[0].parse().unwrap();
-    assert!((100..=170).contains(&first), "event 199 was the last; from {first} on it sees them again");
+    assert!((100..170).contains(&first), "from {first} on it sees them again");
     assert_eq!(seen, ids(first..300));
+}
+
+#[tokio::test]
+async fn an_event_from_the_future_does_not_cut_the_window() {
+    let seen = restarted(|last| last.timestamp = Timestamp::parse("9999-12-31T00:00:00Z").unwrap()).await;
+    let first: usize = seen[0].parse().unwrap();
+    assert!((100..170).contains(&first), "from {first} on it sees them again");
+    let seen = restarted(|last| last.timestamp = Timestamp::parse("1601-01-01T00:00:00Z").unwrap()).await;
+    assert_eq!(seen, ids(0..300), "an old one asks for all that may belong to it");
 }

@@ -91,7 +91,7 @@ async fn a_failing_source_backs_off_and_says_so_in_status() {
     let status = running.status().sources["numbers"].clone();
     assert_eq!((status.last_error, status.counts.new), (None, 3));
     assert!(status.last_success.is_some());
-    let calls = calls.lock().unwrap();
+    let calls = calls.lock().unwrap().clone();
     let waits: Vec<Duration> = calls.windows(2).map(|pair| pair[1] - pair[0]).collect();
     assert!(waits[0] >= Duration::from_millis(375) && waits[1] >= Duration::from_millis(750), "{waits:?}");
     running.stop().await.unwrap();
@@ -102,13 +102,13 @@ async fn a_source_that_may_not_so_fast_has_its_wish() {
     let calls = Arc::new(AtomicUsize::new(0));
     let seen = calls.clone();
     let source = SourceOf(move |_: &Bookmark| match seen.fetch_add(1, Ordering::Relaxed) {
-        0 => Err(Error::rate_limited("slow down").wait(Duration::from_millis(30))),
+        0 => Err(Error::rate_limited("slow down").wait(Duration::from_millis(1_200))),
         _ => page(0..3, 3, false),
     });
     let begin = Instant::now();
     let running = Pipeline::new(MemoryStore::new()).source("numbers", Feed::new(source, Numbers)).start();
     eventually("it comes back", async || running.status().sources["numbers"].state == State::Ok).await;
-    assert!((30..400).contains(&begin.elapsed().as_millis()), "{:?}", begin.elapsed());
+    assert!(begin.elapsed() >= Duration::from_millis(1_200), "{:?}", begin.elapsed());
 }
 
 #[tokio::test]

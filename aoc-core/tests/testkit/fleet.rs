@@ -96,7 +96,7 @@ async fn every_fault_of_a_bad_component_is_found() {
         "sink/badOne: SecretsAreSecret: `password` is no Secret",
         "sink/badOne: SecretsAreSecret: `hec_token` is no Secret",
         "sink/badOne: ExampleBuilds: missing field `password`",
-        "sink/badOne: UnknownKeyRefused: `passwordx` is not named, or nothing is suggested: missing field `password`",
+        "sink/badOne: UnknownKeyRefused: `filterx` is not named, or nothing is suggested: missing field `password`",
     ] {
         assert!(found.contains(&expected), "{expected} is not among {found:#?}");
     }

@@ -38,7 +38,7 @@ impl Export {
             Some(Format::Csv) => ExportFormat::Csv,
             Some(Format::Table) => return Err(Error::invalid("--format table: an export is ndjson or csv")),
         };
-        let operations = Assembled::of(&session.config()?, &registry()).await?.at_rest();
+        let operations = Assembled::to_read(&session.config()?, &registry()).await?.at_rest();
         let mut exported = operations.export(&Caller::local(), self.filters.filter()?, format).await?;
         let Some(path) = self.output.filter(|path| path.as_os_str() != "-") else {
             while let Some(piece) = exported.content.try_next().await? {

@@ -27,7 +27,7 @@ pub(crate) struct Search {
 impl Search {
     pub(crate) async fn run(self, session: &Session) -> Result<ExitCode> {
         let json = session.wants_json()?;
-        let operations = Assembled::of(&session.config()?, &registry()).await?.at_rest();
+        let operations = Assembled::to_read(&session.config()?, &registry()).await?.at_rest();
         let limit = if self.limit == 0 { usize::MAX } else { self.limit };
         let mut request = SearchEvents { filter: self.filters.filter()?, ..SearchEvents::default() };
         let mut table =

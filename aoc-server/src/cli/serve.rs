@@ -28,8 +28,8 @@ impl Serve {
             assembled.server.listen = listen;
         }
         let config = assembled.server.clone();
-        // Whoever cannot read the store should not come to think that all is well.
-        assembled.store.head().await?;
+        // Claims the right to write: two servers over one database are a mistake to be told at once.
+        assembled.store.append(&[]).await?;
         let listener = server::listen(&config).await?;
         warn_if_open(&config);
         let signals = Signals::listen()?;

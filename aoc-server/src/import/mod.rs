@@ -87,8 +87,8 @@ impl Import {
     /// # Errors
     /// Those of the store and the index; what was appended before stays.
     pub async fn run(self, paths: &[PathBuf], watch: impl FnMut(Progress) + Send) -> Result<Report> {
-        // Makes a store that is not there yet, before several would.
-        self.store.head().await?;
+        // Claims the right to write before anything is read.
+        self.store.append(&[]).await?;
         let running = Pipeline::over(self.store.clone()).index(self.index.clone()).start();
         let started = Instant::now();
         let outcome = self.work(paths, watch).await;

@@ -12,7 +12,7 @@ use super::{
 };
 
 /// How many records are appended at once, at most.
-const MOST_RECORDS: usize = 2_000;
+const MOST_RECORDS: usize = 1_000;
 /// How many bytes of records are appended at once, about.
 const MOST_BYTES: usize = 8 << 20;
 

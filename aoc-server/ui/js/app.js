@@ -179,7 +179,7 @@ function listen() {
 /** Says at the foot of the panel which server this is. */
 async function showVersion() {
   const { name, version } = await get("/api/version");
-  byId("filters").append(h("p", { class: "version" }, `${name} ${version} · `, h("a", { href: "/openapi.json" }, "API")));
+  byId("filters").append(h("p", { class: "version" }, `${name} ${version}`));
 }
 
 listen();

@@ -18,7 +18,7 @@ use super::{
 };
 
 /// How many events are read at once.
-const BATCH: usize = 2_000;
+const BATCH: usize = 1_000;
 /// Segments in memory are written to a file when they hold so many events; what is not written is indexed
 /// again at the next start.
 const SEAL: usize = 8_000;

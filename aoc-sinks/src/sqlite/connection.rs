@@ -26,6 +26,8 @@ pub(super) fn open(path: &Path) -> Result<Connection> {
     settle(&connection).map_err(|cause| at(not_ours(cause)))?;
     match version(&connection, MIGRATIONS.len()).map_err(at)? {
         current if current == MIGRATIONS.len() => Ok(connection),
+        // Nobody writes to an empty file yet; of several who make the schema one is first.
+        0 => migrate(connection, MIGRATIONS).map_err(at),
         _ => {
             let _lock = take_lock(path)?;
             migrate(connection, MIGRATIONS).map_err(at)
@@ -38,7 +40,7 @@ fn settle(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "page_size", 8192)?;
     connection.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(()))?;
     connection.pragma_update(None, "synchronous", "full")?;
-    connection.pragma_update(None, "cache_size", -32_768)?;
+    connection.pragma_update(None, "cache_size", -8_192)?;
     connection.set_prepared_statement_cache_capacity(64);
     Ok(())
 }
@@ -92,22 +94,28 @@ pub(super) fn take_lock(database: &Path) -> Result<File> {
         |cause| Error::unavailable("cannot make the lock file").at(database.display()).because(cause);
     let mut options = File::options();
     let mut file = options.read(true).write(true).create(true).truncate(false).open(&name).map_err(cannot)?;
-    match file.try_lock() {
-        Ok(()) => {
-            let note = file.set_len(0).and_then(|()| write!(file, "{}", std::process::id()));
-            note.map_err(cannot)?;
-            Ok(file)
-        }
-        Err(TryLockError::Error(cause)) => Err(cannot(cause)),
-        Err(TryLockError::WouldBlock) => {
-            let mut holder = String::new();
-            let _ = file.read_to_string(&mut holder);
-            let holder = if holder.is_empty() { String::new() } else { format!(" (process {holder})") };
-            let message =
-                format!("another process{holder} is writing to this database; stop it first, or use its API");
-            Err(Error::unavailable(message).at(database.display()))
+    if is_taken(&file).map_err(cannot)? {
+        let mut holder = String::new();
+        let _ = file.read_to_string(&mut holder);
+        let holder = if holder.is_empty() { String::new() } else { format!(" (process {holder})") };
+        let message =
+            format!("another process{holder} is writing to this database; stop it first, or use its API");
+        return Err(Error::unavailable(message).at(database.display()));
+    }
+    file.set_len(0).and_then(|()| write!(file, "{}", std::process::id())).map_err(cannot)?;
+    Ok(file)
+}
+
+/// Whether somebody else keeps the lock for longer than a moment; else we have it.
+fn is_taken(file: &File) -> std::io::Result<bool> {
+    for _ in 0..10 {
+        match file.try_lock() {
+            Ok(()) => return Ok(false),
+            Err(TryLockError::Error(cause)) => return Err(cause),
+            Err(TryLockError::WouldBlock) => std::thread::sleep(Duration::from_millis(100)),
         }
     }
+    Ok(true)
 }
 
 #[cfg(test)]

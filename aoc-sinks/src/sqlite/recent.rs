@@ -10,7 +10,7 @@ use aoc_core::{
 use super::lock;
 
 /// About how many bytes of raw records are kept.
-const MOST_BYTES: usize = 6 << 20;
+const MOST_BYTES: usize = 4 << 20;
 
 /// Events at the end of the log without a gap. A follower that is not far behind reads them from here and
 /// spares unpacking them again.

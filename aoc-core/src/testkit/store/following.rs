@@ -74,6 +74,7 @@ pub async fn nothing_appears_at_or_below_the_head(store: Arc<dyn EventStore>) {
         let read = store.read_after(after, 1_000).await.unwrap();
         let read: Vec<Position> = read.iter().map(|stored| stored.position).filter(|p| *p <= head).collect();
         looks.push((after, head, read));
+        tokio::task::yield_now().await;
     }
     let all: BTreeSet<Position> = everything(&*store).await.iter().map(|stored| stored.position).collect();
     for (after, head, read) in looks {

@@ -1,4 +1,4 @@
-//! What every store promises: one test for each sentence of [`EventLog`](crate::EventLog) and
+//! What every store promises: one test for each sentence of [`EventLog`] and
 //! [`Notebook`](crate::Notebook). [`suite!`](crate::suite) makes them tests of yours:
 //!
 //! ```
