@@ -28,7 +28,8 @@ impl Sink for JsonFile {
     async fn deliver(&self, events: &[Event]) -> Result<Delivered> {
         let mut lines = String::new();
         for event in events {
-            lines.push_str(RawJson::of(event)?.text());
+            // A record may have come with line breaks; in JSON they only stand between values.
+            lines.push_str(&RawJson::of(event)?.text().replace(['\r', '\n'], " "));
             lines.push('\n');
         }
         let written = append(&self.path, &lines).await;
@@ -41,6 +42,7 @@ impl Sink for JsonFile {
 async fn append(path: &str, text: &str) -> std::io::Result<()> {
     let mut file = tokio::fs::OpenOptions::new().create(true).append(true).open(path).await?;
     file.write_all(text.as_bytes()).await?;
+    file.flush().await?;
     file.sync_all().await
 }
 

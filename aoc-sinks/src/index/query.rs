@@ -1,14 +1,14 @@
 //! Answering a filter from one segment.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, ops::Range};
 
 use aoc_core::{Filter, Outcome, Position, query::one_of, text};
 
 use super::{
     bitmap::Bitmap,
-    layout::{ACTOR_DIVIDER, Column},
+    layout::{ACTOR_DIVIDER, Column, Section},
     segment::Segment,
-    words::{GLUE, OVERLAP, guids_from, is_separator, parse_guid},
+    words::{GLUE, OVERLAP, guids_from, is_separator},
 };
 
 /// What is asked of every segment.
@@ -139,16 +139,19 @@ fn find(segment: &Segment, part: &str) -> (Bitmap, Bitmap) {
 }
 
 /// Adds the events of all words that contain the text. (A word that contains a part is a stretch of a value
-/// without a GUID, so the part occurs there.)
+/// without a GUID, so the part occurs there.) A text with line breaks at its ends finds words that begin or
+/// end with it.
 fn add_containing(segment: &Segment, part: &str, set: &mut Bitmap) {
-    let words = segment.section(super::layout::Section::Words);
+    let words = segment.section(Section::Words);
     let finder = memchr::memmem::Finder::new(part);
+    // The line break before a word belongs to the word before it.
+    let lead = usize::from(part.starts_with(EDGE));
     let (mut at, mut word) = (0, 0);
     let mut visited = 0_usize;
     while let Some(skip) = words.get(at..).and_then(|rest| finder.find(rest)) {
-        word = word_at(segment, word, at + skip);
+        word = word_at(segment, word, at + skip + lead);
         segment.add_postings(set, segment.word_postings(word));
-        at = segment.word_start(word + 1).max(at + skip + 1);
+        at = (segment.word_start(word + 1) - lead).max(at + skip + 1);
         visited += 1;
         if visited.is_multiple_of(256) && set.is_full() {
             return;
@@ -209,22 +212,24 @@ fn spanning_a_guid(segment: &Segment, part: &str) -> Bitmap {
     all
 }
 
-/// Events that hold every token of the part.
+/// What stands on either side of a word in the list of words.
+const EDGE: char = '\n';
+
+/// Events that hold every token of the part: its words, with the ends that they have in it, its separators,
+/// its GUIDs.
 fn with_all_tokens(segment: &Segment, part: &str) -> Bitmap {
     let mut all = Bitmap::range(segment.len(), 0, segment.len());
-    let mut keep = |set: &Bitmap| all.and(set);
     let mut from = 0;
     for guid in text::guids(part) {
-        with_words(segment, &part[from..guid.start], false, &mut keep);
-        keep(&with_guid(segment, &part[guid.clone()]));
+        with_words(segment, part, from..guid.start, &mut all);
+        all.and(&with_guid(segment, &part[guid.clone()]));
         from = guid.end;
     }
-    with_words(segment, &part[from..], true, &mut keep);
+    with_words(segment, part, from..part.len(), &mut all);
     all
 }
 
 fn with_guid(segment: &Segment, guid: &str) -> Bitmap {
-    debug_assert!(guids_from(guid).is_some_and(|(low, _)| low == parse_guid(guid)));
     let mut set = Bitmap::none(segment.len());
     add_guids(segment, guid, &mut set);
     // In the value it may have letters on either side; then it is a part of a word.
@@ -232,30 +237,42 @@ fn with_guid(segment: &Segment, guid: &str) -> Bitmap {
     set
 }
 
-/// Hands over the events of each word of a text; the last word may go on, also as a GUID, if `open`.
-fn with_words(segment: &Segment, text: &str, open: bool, keep: &mut dyn FnMut(&Bitmap)) {
-    let mut separators: HashSet<char> =
-        text.chars().filter(|c| is_separator(*c) && !c.is_control()).collect();
-    for separator in separators.drain() {
+/// Keeps the events that hold the words and separators of a stretch of the part between GUIDs.
+fn with_words(segment: &Segment, part: &str, stretch: Range<usize>, all: &mut Bitmap) {
+    let separators: HashSet<char> =
+        part[stretch.clone()].chars().filter(|c| is_separator(*c) && !c.is_control()).collect();
+    for separator in separators {
         let mut set = Bitmap::none(segment.len());
         add_containing(segment, separator.encode_utf8(&mut [0; 4]), &mut set);
-        keep(&set);
+        all.and(&set);
     }
-    let mut words = text.split(is_separator).peekable();
-    while let Some(word) = words.next() {
+    let mut start = stretch.start;
+    for word in part[stretch.clone()].split(is_separator) {
+        let end = start + word.len();
         if !word.is_empty() {
-            keep(&with_word(segment, word, open && words.peek().is_none()));
+            // Before and behind the part the word may go on; at a GUID it may be glued to it, or be one word with
+            // what only looks like one; elsewhere it ends where it ends in the part.
+            let before = start > stretch.start;
+            let behind = end < stretch.end;
+            all.and(&with_word(segment, word, before, behind, end == part.len()));
         }
+        start = end + part[end..].chars().next().map_or(0, char::len_utf8);
     }
 }
 
-fn with_word(segment: &Segment, word: &str, open: bool) -> Bitmap {
+/// The events of words that start (`before`) and end (`behind`) as this one; behind an `open` end there may be
+/// a GUID that begins in it.
+fn with_word(segment: &Segment, word: &str, before: bool, behind: bool, open: bool) -> Bitmap {
     let mut set = Bitmap::none(segment.len());
-    let head = |text: &str| text[..text.floor_char_boundary(OVERLAP)].to_owned();
-    add_containing(segment, &head(word), &mut set);
+    let head = &word[..word.floor_char_boundary(OVERLAP)];
+    let edge = |is: bool| if is { "\n" } else { "" };
+    // Of a long word only its pieces are kept, which have other ends.
+    let (before, behind) = (before && head == word, behind && head == word);
+    add_containing(segment, &format!("{}{head}{}", edge(before), edge(behind)), &mut set);
     if open {
         add_guids(segment, word, &mut set);
-        guid_heads(word).for_each(|at| add_containing(segment, &head(&word[..at]), &mut set));
+        let stems = guid_heads(word).map(|at| &word[..word[..at].floor_char_boundary(OVERLAP)]);
+        stems.for_each(|stem| add_containing(segment, stem, &mut set));
     }
     set
 }

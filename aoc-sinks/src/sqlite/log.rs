@@ -9,20 +9,21 @@ use aoc_core::{
 use rusqlite::{Connection, OptionalExtension, Row};
 use tokio::sync::watch;
 
-use super::{Shared, SqliteStore, annotations, failed, position, retention, row, slim};
+use super::{
+    Shared, SqliteStore, annotations, failed, may_block_here, position, retention, row, slim, writer::Writer,
+};
 
 #[async_trait]
 impl EventLog for SqliteStore {
     async fn append(&self, events: &[Event]) -> Result<Vec<Added>> {
+        if may_block_here() {
+            // Spares copying the events for another thread.
+            return tokio::task::block_in_place(|| {
+                self.shared.writing(|writer, shared| add(writer, shared, events))
+            });
+        }
         let events = events.to_vec();
-        self.writing(move |writer, shared| {
-            shared.recent.fall_behind();
-            let added = writer.append(&events, shared).inspect_err(|_| shared.recent.clear())?;
-            shared.recent.push(&events, &added);
-            shared.tail.send_replace(writer.head);
-            Ok(added)
-        })
-        .await
+        self.writing(move |writer, shared| add(writer, shared, &events)).await
     }
 
     async fn read_after(&self, after: Position, limit: usize) -> Result<Vec<Stored>> {
@@ -106,6 +107,14 @@ impl EventLog for SqliteStore {
     async fn horizon(&self) -> Result<Option<Timestamp>> {
         self.reading(|connection, _| retention::horizon(connection)).await
     }
+}
+
+fn add(writer: &mut Writer, shared: &Shared, events: &[Event]) -> Result<Vec<Added>> {
+    shared.recent.fall_behind();
+    let added = writer.append(events, shared).inspect_err(|_| shared.recent.clear())?;
+    shared.recent.push(events, &added);
+    shared.tail.send_replace(writer.head);
+    Ok(added)
 }
 
 pub(super) fn head(connection: &Connection) -> Result<Position> {

@@ -28,7 +28,10 @@ use std::{
 
 use aoc_core::{prelude::*, store::Position};
 use rusqlite::Connection;
-use tokio::sync::watch;
+use tokio::{
+    runtime::{Handle, RuntimeFlavor},
+    sync::watch,
+};
 
 use self::{body::Unpackers, recent::Recent, writer::Writer};
 
@@ -106,16 +109,24 @@ impl SqliteStore {
         work: impl FnOnce(&mut Writer, &Shared) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let shared = self.shared.clone();
-        blocking(move || {
-            let mut place = lock(&shared.writer);
-            let writer = match &mut *place {
-                Some(writer) => writer,
-                None => place.insert(Writer::open(&shared.path)?),
-            };
-            work(writer, &shared)
-        })
-        .await
+        blocking(move || shared.writing(work)).await
     }
+}
+
+impl Shared {
+    fn writing<T>(&self, work: impl FnOnce(&mut Writer, &Self) -> Result<T>) -> Result<T> {
+        let mut place = lock(&self.writer);
+        let writer = match &mut *place {
+            Some(writer) => writer,
+            None => place.insert(Writer::open(&self.path)?),
+        };
+        work(writer, self)
+    }
+}
+
+/// Whether a task may block the thread it is on, because others take its place.
+fn may_block_here() -> bool {
+    Handle::current().runtime_flavor() == RuntimeFlavor::MultiThread
 }
 
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
