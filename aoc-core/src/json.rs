@@ -98,6 +98,20 @@ impl RawJson {
     }
 }
 
+/// The JSON of a value on one line, with a line break behind it. Raw records may be written over several lines;
+/// between their tokens a blank does as well.
+///
+/// # Errors
+/// [`Internal`](crate::ErrorKind::Internal) when the value has no JSON.
+pub fn json_line(value: &(impl Serialize + ?Sized)) -> Result<Vec<u8>> {
+    let mut line =
+        serde_json::to_vec(value).map_err(|cause| Error::internal("a value has no JSON").because(cause))?;
+    // Within strings they are escaped.
+    line.iter_mut().filter(|byte| matches!(byte, b'\n' | b'\r')).for_each(|byte| *byte = b' ');
+    line.push(b'\n');
+    Ok(line)
+}
+
 /// Values nested deeper than this are compared as they are written.
 const DEEPEST: usize = 200;
 
@@ -287,6 +301,13 @@ mod tests {
     fn any_depth_is_fine() {
         let text = format!("{}\"deep\"{}", "[".repeat(5000), "]".repeat(5000));
         assert_eq!(leaves(&text), ["deep"]);
+    }
+
+    #[test]
+    fn a_line_is_one_line() {
+        let raw = RawJson::parse("{\r\n \"a\":\n \"x\\ny\" }").unwrap();
+        let line = String::from_utf8(json_line(&raw).unwrap()).unwrap();
+        assert_eq!((line.matches('\n').count(), serde_json::from_str::<RawJson>(&line).unwrap()), (1, raw));
     }
 
     #[test]

@@ -72,7 +72,7 @@ pub use self::{
     component::{Built, Component, Indexing, Kind, Part},
     error::{Error, ErrorKind, MEANINGS, Meaning, Reaction, Result},
     event::{ActorType, Change, Comment, Event, Key, Outcome, TIME_UNREADABLE, UNREADABLE},
-    json::RawJson,
+    json::{RawJson, json_line},
     llm::{Completion, LlmProvider, Message, Prompt, Role},
     normalizer::{Normalizer, normalize},
     pipeline::{Pipeline, Running, Status},

@@ -34,11 +34,20 @@ pub(crate) struct Refused {
     pub(crate) reason: Error,
 }
 
+/// What became of a batch.
+#[derive(Debug, Default)]
+pub(crate) struct Taken {
+    /// How many events were handed on.
+    pub(crate) delivered: u64,
+    /// Events refused for good.
+    pub(crate) refused: Vec<Refused>,
+}
+
 /// Hands on what is in the log.
 #[async_trait]
 pub(crate) trait Follower: Send + Sync {
-    /// Hands on a batch, and says which events are refused for good. After an error the same batch comes again.
-    async fn take(&self, batch: &[Stored]) -> Result<Vec<Refused>>;
+    /// Hands on a batch, and says what became of it. After an error the same batch comes again.
+    async fn take(&self, batch: &[Stored]) -> Result<Taken>;
 
     /// How far back, in event time, it must see events again after a restart.
     fn window(&self) -> Duration;
@@ -96,12 +105,12 @@ impl Follow {
             self.board.follower(&self.name, |status| (status.state, status.position) = (State::Ok, after));
             return Ok(false);
         };
-        let refused = self.follower.take(&batch).await?;
+        let Taken { delivered, refused } = self.follower.take(&batch).await?;
         self.store.write(&self.notes(last, &refused)?).await?;
         *position = Some(last);
         self.board.follower(&self.name, |status| {
             (status.state, status.position, status.last_error) = (State::Ok, last, None);
-            status.delivered += (batch.len() - refused.len()) as u64;
+            status.delivered += delivered;
             status.rejected += refused.len() as u64;
         });
         Ok(true)

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 
-use super::follow::{Follower, Refused, events};
+use super::follow::{Follower, Refused, Taken, events};
 use crate::{
     AlertEvaluator, ErrorKind, Event, Result, Sink,
     alert::ALERT_SOURCE,
@@ -20,11 +20,12 @@ pub(crate) struct ToSink {
 
 #[async_trait]
 impl Follower for ToSink {
-    async fn take(&self, batch: &[Stored]) -> Result<Vec<Refused>> {
+    async fn take(&self, batch: &[Stored]) -> Result<Taken> {
         let wanted: Vec<&Stored> = batch.iter().filter(|stored| self.filter.matches(&stored.event)).collect();
         let positions: Vec<Position> = wanted.iter().map(|stored| stored.position).collect();
         let events: Vec<Event> = wanted.into_iter().map(|stored| stored.event.clone()).collect();
-        self.deliver(&events, &positions).await
+        let refused = self.deliver(&events, &positions).await?;
+        Ok(Taken { delivered: (events.len() - refused.len()) as u64, refused })
     }
 
     fn window(&self) -> Duration {
@@ -68,7 +69,7 @@ pub(crate) struct ToAlerts {
 
 #[async_trait]
 impl Follower for ToAlerts {
-    async fn take(&self, batch: &[Stored]) -> Result<Vec<Refused>> {
+    async fn take(&self, batch: &[Stored]) -> Result<Taken> {
         let mut alerts = Vec::new();
         for event in events(batch).iter().filter(|event| event.source != ALERT_SOURCE) {
             for alert in self.evaluator.evaluate(event) {
@@ -76,7 +77,7 @@ impl Follower for ToAlerts {
             }
         }
         self.store.append(&alerts).await?;
-        Ok(Vec::new())
+        Ok(Taken { delivered: batch.len() as u64, refused: Vec::new() })
     }
 
     fn window(&self) -> Duration {

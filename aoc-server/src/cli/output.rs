@@ -5,7 +5,7 @@ use std::{
     io::{self, Write},
 };
 
-use aoc_core::{Error, Result};
+use aoc_core::{Error, Result, json_line};
 use serde::Serialize;
 
 /// The marker of an error that only says that nobody reads any more.
@@ -42,10 +42,7 @@ pub(crate) fn print(bytes: &[u8]) -> Result<()> {
 
 /// Prints a value as one line of JSON.
 pub(crate) fn print_json(value: &(impl Serialize + ?Sized)) -> Result<()> {
-    let mut line =
-        serde_json::to_vec(value).map_err(|cause| Error::internal("an answer has no JSON").because(cause))?;
-    line.push(b'\n');
-    print(&line)
+    print(&json_line(value)?)
 }
 
 /// The text without characters that do something to a terminal: control characters, and those that turn the

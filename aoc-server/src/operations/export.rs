@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use aoc_core::{
-    Error, Event, Query, Result,
+    Error, Event, Query, Result, json_line,
     query::{Filter, PageMark},
 };
 use futures::stream::{BoxStream, StreamExt, TryStreamExt};
@@ -100,9 +100,7 @@ fn piece(events: &[Event], format: ExportFormat) -> Result<Vec<u8>> {
 fn lines(events: &[Event]) -> Result<Vec<u8>> {
     let mut text = Vec::new();
     for event in events {
-        serde_json::to_writer(&mut text, event)
-            .map_err(|cause| Error::internal("an event has no JSON").because(cause))?;
-        text.push(b'\n');
+        text.extend(json_line(event)?);
     }
     Ok(text)
 }

@@ -41,6 +41,9 @@ struct Listed {
     /// Size and time of change when it was written: while they are so, it is taken to be whole.
     size: u64,
     modified_ns: u64,
+    /// The key of the event at `to`, by which a log that was replaced by an older copy is told from this one.
+    #[serde(default)]
+    last: Option<String>,
 }
 
 /// A segment, and the stretch of positions it covers.
@@ -72,8 +75,14 @@ impl Files {
         Ok(files)
     }
 
-    /// Whether this process may write here; tries to get the right if it has not.
+    /// Whether this process may write here; tries to get the right if it has not. What another process wrote
+    /// before is yet to be read.
     pub(crate) fn take_lock(&mut self) -> bool {
+        if !self.folder.join("lock").exists() {
+            // Somebody removed the folder, and with it the lock that others would see.
+            self.lock = None;
+            let _ = fs::create_dir_all(&self.folder);
+        }
         if self.lock.is_none() {
             let options = File::options()
                 .read(true)
@@ -82,9 +91,6 @@ impl Files {
                 .truncate(false)
                 .open(self.folder.join("lock"));
             self.lock = options.ok().filter(|file| file.try_lock().is_ok());
-            if self.lock.is_some() {
-                self.refresh();
-            }
         }
         self.lock.is_some()
     }
@@ -157,20 +163,26 @@ impl Files {
         self.manifest.position
     }
 
-    /// Forgets all segments.
-    pub(crate) fn reset(&mut self) -> Result<()> {
-        self.segments.clear();
-        self.manifest.position = Position::default();
-        self.write(Vec::new())
+    /// Where the last segment ends, and the key of the event there, as far as that is known.
+    pub(crate) fn last(&self) -> Option<(Position, &str)> {
+        let last = self.manifest.segments.last()?;
+        Some((last.to, last.last.as_deref()?))
     }
 
-    /// Adds a segment behind the others.
-    pub(crate) fn add(&mut self, new: &Covered) -> Result<()> {
-        let listed = self.write_segment(new)?;
+    /// Forgets all segments, if this process may write here.
+    pub(crate) fn reset(&mut self) -> Result<()> {
+        if self.lock.is_none() {
+            return Err(Error::unavailable("another process writes the index").at(self.folder.display()));
+        }
+        self.adopt(Vec::new(), Position::default())
+    }
+
+    /// Adds a segment behind the others; `last` is the key of its last event.
+    pub(crate) fn add(&mut self, new: &Covered, last: Option<String>) -> Result<()> {
+        let listed = self.write_segment(new, last)?;
         let mut list = self.manifest.segments.clone();
         list.push(listed);
-        self.manifest.position = new.to;
-        self.adopt(list)
+        self.adopt(list, new.to)
     }
 
     /// Puts a merged segment in the place of those it was merged from.
@@ -178,10 +190,11 @@ impl Files {
         let within = |listed: &Listed| merged.from <= listed.from && listed.to <= merged.to;
         let mut list = self.manifest.segments.clone();
         let Some(first) = list.iter().position(within) else { return Ok(()) };
+        let last = list.iter().rfind(|listed| within(listed)).and_then(|listed| listed.last.clone());
         list.retain(|listed| !within(listed));
-        let new = self.write_segment(merged)?;
+        let new = self.write_segment(merged, last)?;
         list.insert(first, new);
-        self.adopt(list)
+        self.adopt(list, self.manifest.position)
     }
 
     /// Leaves out segments whose events have all been forgotten.
@@ -195,38 +208,35 @@ impl Files {
         }
         let list =
             self.manifest.segments.iter().filter(|listed| !gone.contains(&listed.from)).cloned().collect();
-        self.adopt(list)
+        self.adopt(list, self.manifest.position)
     }
 
-    /// Makes a list of files the current one, and removes those that are in it no longer.
-    fn adopt(&mut self, list: Vec<Listed>) -> Result<()> {
-        self.write(list)?;
+    /// Makes a list of files the current one, and removes those that are in it no longer. Where that fails, the
+    /// list stays as it was.
+    fn adopt(&mut self, list: Vec<Listed>, position: Position) -> Result<()> {
         let mut segments = Vec::new();
-        for listed in &self.manifest.segments {
+        for listed in &list {
             let same = |one: &&Covered| (one.from, one.to) == (listed.from, listed.to);
             segments.push(match self.segments.iter().find(same) {
                 Some(known) => known.clone(),
                 None => self.open_segment(listed)?,
             });
         }
+        let generation = self.manifest.generation + 1;
+        let manifest = Manifest { generation, position, segments: list, ..self.manifest.clone() };
+        self.put(MANIFEST, &serde_json::to_vec(&manifest).map_err(Error::internal)?)?;
+        self.manifest = manifest;
         self.segments = segments;
         self.clean();
         Ok(())
     }
 
-    fn write(&mut self, segments: Vec<Listed>) -> Result<()> {
-        self.manifest.segments = segments;
-        self.manifest.generation += 1;
-        let text = serde_json::to_vec(&self.manifest).map_err(Error::internal)?;
-        self.put(MANIFEST, &text)
-    }
-
-    fn write_segment(&mut self, new: &Covered) -> Result<Listed> {
+    fn write_segment(&mut self, new: &Covered, last: Option<String>) -> Result<Listed> {
         let file = format!("{:08}.segment", self.manifest.next);
         self.manifest.next += 1;
         self.put(&file, new.segment.bytes())?;
         let (size, modified_ns) = stamp(&self.folder.join(&file)).unwrap_or_default();
-        Ok(Listed { file, from: new.from, to: new.to, size, modified_ns })
+        Ok(Listed { file, from: new.from, to: new.to, size, modified_ns, last })
     }
 
     /// Writes a file so that it is there whole or not at all.

@@ -34,6 +34,8 @@ pub(crate) struct Following {
     files: Option<Files>,
     /// Segments in memory, behind those in files.
     memory: Vec<Covered>,
+    /// Up to here it has been tried to write them.
+    tried: Position,
 }
 
 impl Following {
@@ -70,6 +72,9 @@ impl Following {
             if self.memory.first().is_some_and(|first| first.from != position) {
                 self.memory.clear();
             }
+            if self.memory.is_empty() {
+                self.tried = position;
+            }
         }
         Ok(())
     }
@@ -82,8 +87,9 @@ impl Following {
         Ok(())
     }
 
-    fn events_in_memory(&self) -> usize {
-        self.memory.iter().map(|covered| covered.segment.len()).sum()
+    /// The segments in memory that it has not been tried to write: the last ones.
+    fn untried(&self) -> impl Iterator<Item = &Covered> {
+        self.memory.iter().filter(|covered| covered.from >= self.tried)
     }
 }
 
@@ -113,15 +119,32 @@ impl Shared {
             return Ok(());
         }
         if let (Some(folder), Some(identity)) = (self.folder.clone(), identity(&*self.store).await) {
-            let head = self.store.head().await?;
-            let mut files = blocking(move || Files::open(&folder, &identity)).await??;
-            if files.position() > head {
-                files.reset()?;
+            match blocking(move || Files::open(&folder, &identity)).await? {
+                Ok(files) => following.files = self.checked(files).await?,
+                Err(error) => tracing::warn!(error = error.chain(), "the index is kept in memory"),
             }
-            following.files = Some(files);
         }
         following.opened = true;
         Ok(())
+    }
+
+    /// The files, without segments if they are not of the log as it is; `None` if those cannot be forgotten.
+    async fn checked(&self, mut files: Files) -> Result<Option<Files>> {
+        // The log after the files, which another process may be writing.
+        let is_ahead = files.position() > self.store.head().await?;
+        let is_other = match files.last() {
+            Some((position, key)) => {
+                let stored = self.store.read_at(&[position]).await?;
+                stored.first().is_some_and(|stored| stored.event.dedupe_key.as_str() != key)
+            }
+            None => false,
+        };
+        if !is_ahead && !is_other {
+            return Ok(Some(files));
+        }
+        let Err(error) = files.reset() else { return Ok(Some(files)) };
+        tracing::warn!(error = error.chain(), "the index is of another log, and is kept in memory");
+        Ok(None)
     }
 
     /// Indexes the next batch.
@@ -136,7 +159,8 @@ impl Shared {
         following.memory.push(Covered { segment: Arc::new(segment), from, to });
         let small = tail_to_merge(&following.memory);
         self.merge_memory(following, small).await?;
-        if following.events_in_memory() + BATCH > SEAL {
+        let waiting: usize = following.untried().map(|covered| covered.segment.len()).sum();
+        if waiting + BATCH > SEAL {
             self.write(following).await?;
         }
         self.show(following.view());
@@ -159,32 +183,41 @@ impl Shared {
 
     /// Writes the segments in memory to a file, if this process may; then looks whether files can be merged.
     async fn write(self: &Arc<Self>, following: &mut Following) -> Result<()> {
-        let events = following.events_in_memory();
         let may_write = following.on_files(Files::take_lock).await?.unwrap_or_default();
         following.refresh().await?;
-        let count = following.memory.len();
-        if following.events_in_memory() != events || count == 0 {
+        // Together they fit one segment; those that could not be written before are as large already.
+        let count = following.untried().count();
+        self.merge_memory(following, count).await?;
+        following.tried = following.position();
+        if !may_write || following.memory.is_empty() {
             return Ok(());
         }
-        if !may_write {
-            // This process keeps all in memory; fewer and larger segments answer faster.
-            return if events <= MOST { self.merge_memory(following, count).await } else { Ok(()) };
-        }
-        self.merge_memory(following, count).await?;
         let horizon = self.store.horizon().await?;
-        let whole = following.memory.clone();
+        let whole = self.with_last_keys(&following.memory).await?;
         let written = following.on_files(move |files| {
-            whole.iter().try_for_each(|covered| files.add(covered))?;
+            whole.into_iter().try_for_each(|(covered, last)| files.add(&covered, last))?;
             horizon.map_or(Ok(()), |horizon| files.drop_before(horizon.ticks()))
         });
-        match written.await? {
-            Some(Ok(())) => following.memory.clear(),
-            // It goes on in memory; the next batch tries again.
-            Some(Err(error)) => tracing::warn!(error = error.chain(), "the index cannot be written"),
-            None => {}
+        if let Some(Err(error)) = written.await? {
+            // It goes on in memory; later it is tried again.
+            tracing::warn!(error = error.chain(), "the index cannot be written");
         }
+        let position = following.files.as_ref().map(Files::position).unwrap_or_default();
+        following.memory.retain(|covered| covered.from >= position);
         self.clone().merge_files(following.files.as_ref().map(Files::segments).unwrap_or_default());
         Ok(())
+    }
+
+    /// The segments, each with the key of its last event.
+    async fn with_last_keys(&self, segments: &[Covered]) -> Result<Vec<(Covered, Option<String>)>> {
+        let ends: Vec<Position> = segments.iter().map(|covered| covered.to).collect();
+        let last = self.store.read_at(&ends).await?;
+        let key = |end: Position| {
+            last.iter()
+                .find(|stored| stored.position == end)
+                .map(|stored| stored.event.dedupe_key.to_string())
+        };
+        Ok(segments.iter().map(|covered| (covered.clone(), key(covered.to))).collect())
     }
 
     pub(crate) async fn seal(self: Arc<Self>) -> Result<()> {

@@ -8,8 +8,8 @@
 //! ```
 //!
 //! Any number of processes may read; one may write: the first that writes holds a lock beside the file until
-//! it ends. Every append is one durable transaction. Bodies are compressed with zstd, by a dictionary trained
-//! from the store's own first events.
+//! it ends. Every append is one durable transaction. Bodies are compressed with zstd, by dictionaries trained
+//! from the store's own events as it grows.
 
 mod annotations;
 mod body;
@@ -139,9 +139,16 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// What an error of SQLite means to us: only a full or failing disk, or a locked file, passes by itself.
+/// What an error of SQLite means to us: a full or failing disk, or a locked file, passes by itself; damage does not.
 fn failed(cause: rusqlite::Error) -> Error {
-    Error::unavailable("the database failed").because(cause)
+    use rusqlite::ErrorCode::{DatabaseCorrupt, NotADatabase};
+    let error = match cause.sqlite_error_code() {
+        Some(DatabaseCorrupt | NotADatabase) => {
+            Error::internal("the database is damaged; restore it from a copy")
+        }
+        _ => Error::unavailable("the database failed"),
+    };
+    error.because(cause)
 }
 
 /// A position as SQLite stores it; it has no unsigned numbers.
