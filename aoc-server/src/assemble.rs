@@ -95,6 +95,7 @@ impl Assembled {
     /// # Errors
     /// As [`of`](Self::of); [`NotFound`](aoc_core::ErrorKind::NotFound) where there is no database.
     pub async fn to_read(config: &Config, registry: &Registry) -> Result<Self> {
+        let assembled = Self::of(config, registry).await?;
         let path =
             config.get("store.path").and_then(Value::as_str).filter(|_| is(config, "store.type", "sqlite"));
         match path.filter(|path| !Path::new(path).exists()) {
@@ -103,7 +104,7 @@ impl Assembled {
                     format!("there is no database at `{path}`; `aoc import` and `aoc serve` make one");
                 Err(Error::not_found(message).at("store"))
             }
-            None => Self::of(config, registry).await,
+            None => Ok(assembled),
         }
     }
 

@@ -28,7 +28,11 @@ async fn a_configuration_becomes_a_pipeline_that_runs() {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     let status = running.status();
-    assert_eq!((status.followers["s"].position, status.followers["s"].delivered), (Position(3), 3));
+    assert_eq!(
+        (status.followers["s"].position, status.followers["s"].delivered),
+        (Position(3), 1),
+        "the filter lets one through"
+    );
     running.stop().await.unwrap();
 }
 

@@ -9,6 +9,7 @@ use std::{
 };
 
 use aoc_core::{
+    UNREADABLE,
     ledger::{Coverage, Stage},
     pipeline::{Counts, State},
     prelude::*,
@@ -198,12 +199,14 @@ impl Normalizer for Panics {
 }
 
 #[tokio::test]
-async fn a_normalizer_that_panics_loses_nothing_and_is_shown() {
+async fn a_record_that_a_normalizer_panics_over_holds_up_no_other() {
     let store = MemoryStore::new();
     let running = Pipeline::new(store.clone()).source("numbers", Feed::new(Numbered::new(5), Panics)).start();
-    eventually("it shows", async || running.status().sources["numbers"].state == State::Failing).await;
-    let failure = running.status().sources["numbers"].last_error.clone().unwrap();
-    assert_eq!(failure.kind, ErrorKind::Internal);
-    assert_eq!(store.read("cursor/numbers").await.unwrap(), None, "the cursor did not pass the record");
+    let counts = running.fetch_now("numbers").await.unwrap();
+    let unreadable = Filter { service: vec![UNREADABLE.into()], ..Filter::default() };
+    let hits = store.search(&Query { filter: unreadable, ..Query::default() }).await.unwrap();
+    assert_eq!((hits.total, hits.items[0].event.raw.text()), (1, "3"));
+    assert_eq!(store.count(&Filter::default()).await.unwrap(), 5);
+    assert_eq!(running.status().sources["numbers"].state, State::Ok, "{counts:?}");
     running.stop().await.unwrap();
 }
