@@ -48,7 +48,10 @@ pub(crate) fn merge(parts: &[&Segment]) -> Result<Segment> {
 }
 
 fn add(part: &Segment, reference: u32, numbers: &[u16], list: &mut Vec<u16>) {
-    postings::collect(reference, part.postings(), part.len(), list, |event| numbers[event]);
+    postings::collect(reference, part.postings(), part.len(), list, |event| {
+        // Only damaged postings name an event that is not there.
+        numbers.get(event).copied().unwrap_or_default()
+    });
 }
 
 /// Sorts numbers, each once; long lists by way of a set.

@@ -105,11 +105,20 @@ impl SegmentIndex {
 
     /// All segments, once they hold everything that is in the log now.
     async fn ready(&self) -> Result<Arc<View>> {
-        let caught_up = tokio::time::timeout(PATIENCE, self.shared.clone().catch_up()).await;
-        caught_up.map_err(|_| {
-            Error::unavailable("the index is still reading what was stored; try again soon")
-        })??;
-        Ok(self.shared.view())
+        let caught_up = async {
+            let position = self.shared.clone().catch_up().await?;
+            loop {
+                let view = self.shared.view();
+                // What another process wrote may just be taking the place of what was here.
+                if view.position >= position {
+                    return Ok(view);
+                }
+                self.shared.clone().catch_up().await?;
+            }
+        };
+        let caught_up = tokio::time::timeout(PATIENCE, caught_up).await;
+        caught_up
+            .map_err(|_| Error::unavailable("the index is still reading what was stored; try again soon"))?
     }
 }
 

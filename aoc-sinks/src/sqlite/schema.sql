@@ -54,6 +54,9 @@ CREATE TABLE notes (
     key   TEXT PRIMARY KEY,
     value TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
+-- What ties an index to this store. Here from the start: who only searches could not note it without becoming the
+-- one who writes.
+INSERT INTO notes (key, value) VALUES ('index/identity', json_quote(lower(hex(randomblob(16)))));
 
 -- seed: of the prints. head: last position, kept for when the last events are forgotten. horizon: ticks before
 -- which all is forgotten.

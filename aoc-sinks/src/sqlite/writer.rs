@@ -75,7 +75,10 @@ impl Writer {
         self.head = head;
         self.sources.extend(sources.into_iter().cloned());
         if head.0 >= TRAIN_AFTER.saturating_mul(4_u64.saturating_pow(self.packer.dictionary)) {
-            self.train(shared)?;
+            // The events are safe; the next append tries again.
+            if let Err(error) = self.train(shared) {
+                tracing::warn!(error = error.chain(), "no compression dictionary could be trained");
+            }
         }
         Ok(added)
     }
