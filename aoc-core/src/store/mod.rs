@@ -15,7 +15,7 @@ use tokio::sync::watch;
 pub use self::{
     known::{Known, recognise},
     memory::{Memories, MemoryStore},
-    scan::{Scan, count_facets, count_timeline, page_of},
+    scan::{MOST_BUCKETS, Scan, count_facets, count_timeline, most_frequent, page_of},
 };
 use crate::{
     Comment, Error, Event, Result, Timestamp,

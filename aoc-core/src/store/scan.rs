@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// The most buckets of a timeline whose bucket size was left open.
-pub(crate) const MOST_BUCKETS: i64 = 200;
+pub const MOST_BUCKETS: i64 = 200;
 
 /// Searches a log by reading all of it. Slow and plain: for tests, small logs, and as the meaning of a search.
 pub struct Scan {
@@ -96,11 +96,11 @@ pub fn page_of(mut found: Vec<Stored>, query: &Query, head: Position) -> Hits {
 pub fn count_facets(values: impl Iterator<Item = String>, most: usize) -> Vec<Counted> {
     let mut counts: HashMap<String, u64> = HashMap::new();
     values.for_each(|value| *counts.entry(value).or_default() += 1);
-    top(counts, most)
+    most_frequent(counts, most)
 }
 
 /// The most frequent of counted values, then by value; at most `most` of them.
-pub(crate) fn top(counts: impl IntoIterator<Item = (String, u64)>, most: usize) -> Vec<Counted> {
+pub fn most_frequent(counts: impl IntoIterator<Item = (String, u64)>, most: usize) -> Vec<Counted> {
     let mut counted: Vec<Counted> =
         counts.into_iter().map(|(value, count)| Counted { value, count }).collect();
     counted.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.value.cmp(&b.value)));

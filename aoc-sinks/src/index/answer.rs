@@ -9,7 +9,7 @@ use std::{
 use aoc_core::{
     Error, EventStore, Filter, Hits, Position, Query, Result, Timestamp,
     query::{Bucket, BucketSize, Counted, Facet, PageMark, Timeline},
-    store::Stored,
+    store::{MOST_BUCKETS, Stored, most_frequent},
 };
 
 use super::{
@@ -25,8 +25,6 @@ use super::{
 const MOST_READ: usize = 100_000;
 /// How many of them at once.
 const READ: usize = 500;
-/// The most buckets of a timeline whose bucket size was left open.
-const MOST_BUCKETS: i64 = 200;
 
 /// The matching events of each segment.
 struct Found {
@@ -73,7 +71,7 @@ pub(super) async fn facets(
             Facet::Tag => count_tags(store, found).await?,
             facet => blocking(move || count_column(&found, facet)).await?,
         };
-        answers.push(top(counts, most));
+        answers.push(most_frequent(counts, most));
     }
     Ok(answers)
 }
@@ -273,14 +271,6 @@ async fn count_tags(store: &Arc<dyn EventStore>, found: Arc<Found>) -> Result<Ha
         counts
     })
     .await
-}
-
-fn top(counts: HashMap<String, u64>, most: usize) -> Vec<Counted> {
-    let mut counted: Vec<Counted> =
-        counts.into_iter().map(|(value, count)| Counted { value, count }).collect();
-    counted.sort_unstable_by(|a, b| b.count.cmp(&a.count).then_with(|| a.value.cmp(&b.value)));
-    counted.truncate(most);
-    counted
 }
 
 fn count_buckets(found: &Found, bucket: BucketSize) -> Vec<Bucket> {

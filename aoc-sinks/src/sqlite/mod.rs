@@ -18,6 +18,7 @@ mod log;
 mod notebook;
 mod recent;
 mod retention;
+mod rows;
 mod slim;
 mod writer;
 

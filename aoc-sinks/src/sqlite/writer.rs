@@ -12,7 +12,7 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 use super::{
     Shared,
     body::{self, Packer},
-    connection, failed, log, position, row,
+    connection, failed, position, row, rows,
 };
 
 /// After so many events the store trains its first dictionary, and each further one after four times as many:
@@ -40,9 +40,9 @@ impl Writer {
         let seed: i64 = connection
             .query_row("SELECT value FROM meta WHERE name = 'seed'", [], |row| row.get(0))
             .map_err(failed)?;
-        let head = log::head(&connection)?;
+        let head = rows::head(&connection)?;
         let packer = Packer::new(&connection)?;
-        let sources = log::sources(&connection)?.into_iter().collect();
+        let sources = rows::sources(&connection)?.into_iter().collect();
         Ok(Self { connection, _lock: lock, packer, seed: seed.cast_unsigned(), head, sources })
     }
 
@@ -87,7 +87,7 @@ impl Writer {
         let (id, head) = (self.packer.dictionary + 1, self.head.0);
         let mut samples = Vec::new();
         for place in (0..SAMPLES).map(|i| head / SAMPLES * i).chain(head.saturating_sub(SAMPLES)..head) {
-            samples.extend(log::read_plain(&self.connection, shared, Position(place))?);
+            samples.extend(rows::read_plain(&self.connection, shared, Position(place))?);
         }
         // Events that are too few or too alike train no dictionary; they do not need one either.
         let bytes = body::train(&samples).unwrap_or_default();
@@ -180,7 +180,7 @@ impl Batch<'_> {
             }
         };
         let Some(found) = found else { return Ok(None) };
-        Ok(log::read_one(self.transaction, self.shared, found)?.map(|stored| stored.event))
+        Ok(rows::read_one(self.transaction, self.shared, found)?.map(|stored| stored.event))
     }
 
     fn add_source(&self, name: &str) -> Result<()> {
