@@ -68,6 +68,19 @@ impl Filter {
             && self.search.matches(event)
     }
 
+    /// Checks what the types do not: that the range has a length, and how much is searched for.
+    ///
+    /// # Errors
+    /// [`Invalid`](crate::ErrorKind::Invalid) naming the member.
+    pub fn check(&self) -> Result<()> {
+        match (self.start, self.end) {
+            (Some(start), Some(end)) if end < start => {
+                Err(Error::invalid(format!("end: {end} is before start {start}")))
+            }
+            _ => self.search.check(),
+        }
+    }
+
     /// Whether the operation is asked for.
     pub fn matches_operation(&self, operation: &str) -> bool {
         self.operation.is_empty()
@@ -156,11 +169,13 @@ impl Query {
         self
     }
 
-    /// Checks the limit.
+    /// Checks how much is asked for.
     ///
     /// # Errors
-    /// [`Invalid`](crate::ErrorKind::Invalid) when it is 0 or more than [`Query::MOST`].
+    /// [`Invalid`](crate::ErrorKind::Invalid) when the limit is 0 or more than [`Query::MOST`], or too much is
+    /// searched for.
     pub fn check(&self) -> Result<()> {
+        self.filter.search.check()?;
         if (1..=Self::MOST).contains(&self.limit) {
             return Ok(());
         }
@@ -310,7 +325,10 @@ impl BucketSize {
             Self::Hour => start + DAY / 24,
             Self::Day => start + DAY,
             Self::Week => start + 7 * DAY,
-            Self::Month => month_start(start + 32 * DAY),
+            // The last month of the year 9999 has none behind it that could be told.
+            Self::Month => {
+                Some(month_start(start + 32 * DAY)).filter(|next| *next > start).unwrap_or(start + 31 * DAY)
+            }
         }
     }
 
@@ -402,5 +420,10 @@ mod tests {
         ] {
             assert_eq!((size.floor(time), size.next(size.floor(time))), (at(start), at(next)), "{size:?}");
         }
+        let last = at("9999-12-31T23:59:59Z");
+        assert!(
+            BucketSize::ALL.iter().all(|size| size.next(size.floor(last)) > last),
+            "time ends, buckets do not"
+        );
     }
 }

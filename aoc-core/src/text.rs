@@ -9,7 +9,7 @@ use std::{borrow::Cow, ops::Range};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::Event;
+use crate::{Error, Event, Result};
 
 /// The text of a search, split into parts.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -21,6 +21,11 @@ pub struct SearchText {
 }
 
 impl SearchText {
+    /// The longest text that is searched for.
+    pub const MOST_CHARACTERS: usize = 8_000;
+    /// The most parts that are searched for.
+    pub const MOST_PARTS: usize = 64;
+
     /// Splits the text. A quote that is never closed reaches to the end.
     pub fn new(text: impl Into<String>) -> Self {
         let text = text.into();
@@ -35,6 +40,22 @@ impl SearchText {
         parts.sort();
         parts.dedup();
         Self { text, parts }
+    }
+
+    /// Checks that it is not too much to search for.
+    ///
+    /// # Errors
+    /// [`Invalid`](crate::ErrorKind::Invalid) when it is.
+    pub fn check(&self) -> Result<()> {
+        let (characters, parts) = (self.text.chars().count(), self.parts.len());
+        if characters <= Self::MOST_CHARACTERS && parts <= Self::MOST_PARTS {
+            return Ok(());
+        }
+        Err(Error::invalid(format!(
+            "search: {characters} characters in {parts} parts; {} in {} are the most",
+            Self::MOST_CHARACTERS,
+            Self::MOST_PARTS
+        )))
     }
 
     /// The parts, folded to lower case, each once.

@@ -243,7 +243,9 @@ fn metrics_are_text_for_prometheus() {
 #[test]
 fn a_wrong_parameter_is_named_in_a_problem_document() {
     let server = Server::with_events(1);
+    let long = format!("/api/timeline?search={}", (0..70).map(|n| format!("w{n}+")).collect::<String>());
     for (path, expected) in [
+        (long.as_str(), "search: "),
         ("/api/events?page_size=0", "page_size: 0 is not between 1 and 500"),
         ("/api/events?page_size=501", "page_size: 501 is not between 1 and 500"),
         ("/api/events?page_size=many", "page_size: not a whole number: `many`"),

@@ -210,7 +210,7 @@ fn an_export_holds_what_was_imported() {
     let expected = (0..700).rev().map(|number| office(number)["Id"].clone());
     assert!(ids.eq(expected));
     let csv = place.ok(&["export", "--format", "csv", "--actor", "user3"]);
-    assert_eq!((csv.lines().count(), csv.starts_with("timestamp,service,")), (141, true));
+    assert_eq!((csv.lines().count(), csv.starts_with("\"timestamp\",\"service\",")), (141, true));
     let output = place.aoc(&["export", "-o", "no/such/folder.ndjson"]);
     assert_eq!(output.status.code(), Some(1));
     assert!(text(&output.stderr).contains("error: no/such/folder.ndjson: cannot write the file"));
@@ -446,4 +446,41 @@ fn the_demonstration_shows_things_to_try_and_leaves_nothing_behind() {
     demo.signal("INT");
     assert_eq!(demo.exit_code(), Some(0));
     assert_eq!(fs::read_dir(&temporary).unwrap().count(), 0);
+}
+
+#[test]
+fn a_folder_is_imported_without_the_database_that_lies_in_it() {
+    let place = Place::new();
+    place.file("a.ndjson", lines((0..20).map(office)));
+    for _ in 0..2 {
+        let total = &place.json(&["import", "."])["total"];
+        assert_eq!((&total["read"], &total["unreadable"]), (&json!(20), &json!(0)));
+    }
+    let output = place.aoc(&["import", "aoc.db"]);
+    assert!(
+        text(&output.stdout).contains("SQLite database") || text(&output.stderr).contains("SQLite database")
+    );
+    assert_eq!(output.status.code(), Some(1));
+}
+
+#[test]
+fn events_older_than_the_retention_are_told_and_not_stored() {
+    let place = Place::new();
+    place.file("a.ndjson", lines((0..3).map(office)));
+    place.file("aoc.toml", "[store]\nretention = \"1d\"\n");
+    place.ok(&["import", "a.ndjson"]);
+    let server = Running::start(&mut place.command(&["serve", "--listen", "127.0.0.1:0"]));
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while !place.ok(&["search", "--format", "json"]).is_empty() {
+        assert!(Instant::now() < deadline, "nothing was forgotten");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    drop(server);
+    let output = place.aoc(&["import", "a.ndjson"]);
+    assert!(
+        text(&output.stdout).contains("3 events were not stored: they are older than"),
+        "{}",
+        text(&output.stdout)
+    );
+    assert_eq!(output.status.code(), Some(1), "not all was stored");
 }

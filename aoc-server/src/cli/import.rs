@@ -76,6 +76,10 @@ fn text(report: &Report) -> String {
     for reason in &report.unreadable_reasons {
         text.push_str(&format!("  {} × {}\n", reason.count, output::plain(&reason.reason)));
     }
+    if report.too_old > 0 {
+        let sentence = "events were not stored: they are older than what `retention` in [store] keeps";
+        text.push_str(&format!("{} {sentence}\n", report.too_old));
+    }
     let stopped = if report.interrupted { ", stopped before the end" } else { "" };
     let files = if report.files == 1 { "file" } else { "files" };
     text.push_str(&format!("{} {files} in {:.1} s{stopped}\n", report.files, report.seconds));

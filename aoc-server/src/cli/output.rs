@@ -2,7 +2,7 @@
 
 use std::{
     borrow::Cow,
-    io::{self, Write},
+    io::{self, IsTerminal, Write},
 };
 
 use aoc_core::{Error, Result, json_line};
@@ -37,7 +37,12 @@ pub(crate) fn unwritten(cause: io::Error) -> Error {
 /// Prints bytes.
 pub(crate) fn print(bytes: &[u8]) -> Result<()> {
     let mut out = io::stdout().lock();
-    out.write_all(bytes).and_then(|()| out.flush()).map_err(unwritten)
+    let written = match out.is_terminal() {
+        // Records are not to be trusted with a terminal; files and pipes get every byte.
+        true => String::from_utf8_lossy(bytes).lines().try_for_each(|line| writeln!(out, "{}", plain(line))),
+        false => out.write_all(bytes),
+    };
+    written.and_then(|()| out.flush()).map_err(unwritten)
 }
 
 /// Prints a value as one line of JSON.

@@ -13,7 +13,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use aoc_core::{EventIndex, EventStore, Pipeline, Result};
+use aoc_core::{EventIndex, EventStore, Pipeline, Result, Timestamp};
 
 pub use self::{
     files::Failure,
@@ -101,6 +101,7 @@ impl Import {
     }
 
     async fn work(&self, paths: &[PathBuf], mut watch: impl FnMut(Progress) + Send) -> Result<Report> {
+        let horizon = self.store.horizon().await?.map(Timestamp::ticks);
         let mut report = Report::default();
         let (inputs, missing) = inputs(paths);
         report.files = inputs.len() as u64;
@@ -112,7 +113,10 @@ impl Import {
             match self.next(&mut workers).await? {
                 Piece::End => break,
                 Piece::Failed(failure) => report.failures.push(failure),
-                Piece::Events { events, bytes } => {
+                Piece::Events { mut events, bytes } => {
+                    let read = events.len();
+                    events.retain(|event| horizon.is_none_or(|horizon| event.timestamp.ticks() >= horizon));
+                    report.too_old += (read - events.len()) as u64;
                     let added = self.store.append(&events).await?;
                     report.add(&events, &added);
                     (progress.bytes, progress.records) = (bytes, report.total.read);

@@ -54,6 +54,9 @@ pub struct Report {
     pub by_service: BTreeMap<String, Tally>,
     /// Why records could not be read, the first 5 of them.
     pub unreadable_reasons: Vec<Reason>,
+    /// Events older than what the store's retention keeps. They were not stored: nobody could find them, and they
+    /// would be forgotten again.
+    pub too_old: u64,
     /// Files and folders that could not be read, or not to their end: what is in them was not stored.
     pub failures: Vec<Failure>,
 }
@@ -61,7 +64,7 @@ pub struct Report {
 impl Report {
     /// Whether all that there was is in the store now.
     pub fn is_complete(&self) -> bool {
-        self.failures.is_empty() && !self.interrupted
+        self.failures.is_empty() && !self.interrupted && self.too_old == 0
     }
 
     pub(super) fn add(&mut self, events: &[Event], added: &[Added]) {

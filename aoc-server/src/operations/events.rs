@@ -29,7 +29,7 @@ impl Operations {
     pub async fn search(&self, caller: &Caller, request: SearchEvents) -> Result<EventPage> {
         caller.require(Permission::Read)?;
         let SearchEvents { filter, page_size, cursor, raw } = request;
-        check_range(&filter)?;
+        filter.check()?;
         let query = Query { filter, limit: page_size, after: cursor };
         query.check()?;
         let hits = self.index.search(&query).await?;
@@ -63,7 +63,7 @@ impl Operations {
     /// Those of the index.
     pub async fn filter_options(&self, caller: &Caller, filter: &Filter) -> Result<FilterOptions> {
         caller.require(Permission::Read)?;
-        check_range(filter)?;
+        filter.check()?;
         let counted = self.index.facets(filter, &Facet::ALL, MOST_OPTIONS).await?;
         let mut options = FilterOptions::default();
         for (facet, values) in Facet::ALL.into_iter().zip(counted) {
@@ -80,10 +80,10 @@ impl Operations {
     pub async fn timeline(&self, caller: &Caller, request: CountOverTime) -> Result<TimelineAnswer> {
         caller.require(Permission::Read)?;
         let CountOverTime { filter, bucket } = request;
-        check_range(&filter)?;
+        filter.check()?;
         let timeline = self.index.timeline(&filter, bucket.or_else(|| fitting(&filter))).await?;
         let most = if bucket.is_some() { MOST_BUCKETS_ASKED } else { 2 * MOST_BUCKETS };
-        fill(timeline, &filter, most)
+        fill(timeline, &filter, bucket, most)
     }
 
     /// What happened in the last days.
@@ -103,15 +103,6 @@ impl Operations {
         let mut next = || counted.next().unwrap_or_default();
         let (by_service, by_operation, by_result, by_actor) = (next(), next(), next(), next());
         Ok(Summary { days, total, by_service, by_operation, by_result, by_actor })
-    }
-}
-
-pub(super) fn check_range(filter: &Filter) -> Result<()> {
-    match (filter.start, filter.end) {
-        (Some(start), Some(end)) if end < start => {
-            Err(Error::invalid(format!("end: {end} is before start {start}")))
-        }
-        _ => Ok(()),
     }
 }
 
@@ -146,14 +137,18 @@ fn fitting(filter: &Filter) -> Option<BucketSize> {
 
 /// Adds the buckets in which nothing happened.
 ///
-/// The filter's range widens the answer only as far as `most` buckets allow.
-fn fill(timeline: Timeline, filter: &Filter, most: i64) -> Result<TimelineAnswer> {
+/// The filter's range widens the answer only as far as `most` buckets allow. Events that lie further apart than
+/// that are an error where the bucket was asked for, and else keep their gaps.
+fn fill(timeline: Timeline, filter: &Filter, asked: Option<BucketSize>, most: i64) -> Result<TimelineAnswer> {
     let Timeline { bucket, buckets } = timeline;
     let (Some(first), Some(last)) = (buckets.first(), buckets.last()) else {
         return Ok(TimelineAnswer { bucket, buckets });
     };
     let (first, last) = (first.start.ticks(), last.start.ticks());
     let inner = steps(bucket, first, last);
+    if inner > most && asked.is_none() {
+        return Ok(TimelineAnswer { bucket, buckets });
+    }
     if inner > most {
         return Err(Error::invalid(format!(
             "bucket: too small, it gives {inner} of them and {most} is the most"
@@ -180,7 +175,7 @@ fn without_gaps(size: BucketSize, buckets: Vec<Bucket>, (from, until): (i64, i64
 
 /// About how many buckets lie between two starts, both included.
 fn steps(size: BucketSize, from: i64, until: i64) -> i64 {
-    let length = size.next(size.floor(from)) - size.floor(from);
+    let length = (size.next(size.floor(from)) - size.floor(from)).max(1);
     until.saturating_sub(from) / length + 1
 }
 
@@ -201,7 +196,12 @@ mod tests {
     fn gaps_of_a_timeline_are_filled_with_zeros() {
         let sparse = timeline(&["2026-01-02T00:00:00Z", "2026-01-05T00:00:00Z"]);
         let counts = |filter: &Filter| -> Vec<u64> {
-            fill(sparse.clone(), filter, 400).unwrap().buckets.iter().map(|bucket| bucket.count).collect()
+            fill(sparse.clone(), filter, None, 400)
+                .unwrap()
+                .buckets
+                .iter()
+                .map(|bucket| bucket.count)
+                .collect()
         };
         assert_eq!(counts(&Filter::default()), [1, 0, 0, 1]);
         let filter = Filter {
@@ -216,13 +216,27 @@ mod tests {
     fn a_range_of_ages_does_not_widen_the_timeline() {
         let sparse = timeline(&["2026-01-02T00:00:00Z"]);
         let filter = Filter { start: Some(at("0001-01-01T00:00:00Z")), ..Filter::default() };
-        assert_eq!(fill(sparse, &filter, 400).unwrap().buckets.len(), 1);
+        assert_eq!(fill(sparse, &filter, None, 400).unwrap().buckets.len(), 1);
     }
 
     #[test]
     fn a_bucket_too_small_for_the_events_is_refused() {
         let wide = timeline(&["2016-01-02T00:00:00Z", "2026-01-05T00:00:00Z"]);
-        let error = fill(wide, &Filter::default(), 400).unwrap_err().to_string();
+        let error =
+            fill(wide.clone(), &Filter::default(), Some(BucketSize::Day), 400).unwrap_err().to_string();
         assert!(error.starts_with("bucket: too small"), "{error}");
+        let sparse = fill(wide, &Filter::default(), None, 400).unwrap();
+        assert_eq!(sparse.buckets.len(), 2, "nobody asked for this bucket: it keeps its gap");
+    }
+
+    #[test]
+    fn the_last_month_of_time_ends_a_timeline() {
+        let end = at("9999-12-01T00:00:00Z");
+        let last = Timeline {
+            bucket: BucketSize::Month,
+            buckets: vec![Bucket { start: end, count: 1, failures: 0 }],
+        };
+        let filter = Filter { start: Some(at("9990-01-01T00:00:00Z")), ..Filter::default() };
+        assert_eq!(fill(last, &filter, Some(BucketSize::Month), 2_000).unwrap().buckets.len(), 120);
     }
 }

@@ -8,7 +8,7 @@ use aoc_core::{
 };
 use futures::stream::{BoxStream, StreamExt, TryStreamExt};
 
-use super::{Operations, events::check_range, types::ExportFormat};
+use super::{Operations, types::ExportFormat};
 use crate::auth::{Caller, Permission};
 
 /// An export under way.
@@ -52,7 +52,7 @@ impl Operations {
         format: ExportFormat,
     ) -> Result<Exported> {
         caller.require(Permission::Read)?;
-        check_range(&filter)?;
+        filter.check()?;
         let first = Query { filter, limit: Query::MOST, after: None };
         let hits = self.index.search(&first).await?;
         let head = first_piece(&hits.items.iter().map(|s| s.event.clone()).collect::<Vec<_>>(), format)?;
@@ -106,7 +106,7 @@ fn lines(events: &[Event]) -> Result<Vec<u8>> {
 }
 
 fn rows(rows: impl Iterator<Item = [String; COLUMNS.len()]>) -> Result<Vec<u8>> {
-    let mut writer = csv::Writer::from_writer(Vec::new());
+    let mut writer = csv::WriterBuilder::new().quote_style(csv::QuoteStyle::Always).from_writer(Vec::new());
     for row in rows {
         writer
             .write_record(row.iter().map(|cell| harmless(cell)))

@@ -7,13 +7,13 @@ use std::{
 };
 
 use aoc_core::{
-    Error, EventStore, Filter, Hits, Position, Query, Result, Timestamp,
+    Error, Filter, Hits, Position, Query, Result, Timestamp,
     query::{Bucket, BucketSize, Counted, Facet, PageMark, Timeline},
-    store::{MOST_BUCKETS, Stored, most_frequent},
+    store::{MOST_BUCKETS, most_frequent},
 };
 
 use super::{
-    View,
+    Shared, View,
     bitmap::Bitmap,
     blocking,
     layout::Column,
@@ -38,9 +38,9 @@ impl Found {
     }
 }
 
-pub(super) async fn search(store: &Arc<dyn EventStore>, view: Arc<View>, query: &Query) -> Result<Hits> {
+pub(super) async fn search(shared: &Shared, view: Arc<View>, query: &Query) -> Result<Hits> {
     let until = query.after.map(|mark| mark.until);
-    let found = find(store, view, &query.filter, until).await?;
+    let found = find(shared, view, &query.filter, until).await?;
     let (limit, after, total) = (query.limit, query.after, found.count());
     let until = found.until;
     let mut page = blocking(move || page(&found, limit + 1, after)).await?;
@@ -49,26 +49,26 @@ pub(super) async fn search(store: &Arc<dyn EventStore>, view: Arc<View>, query: 
     let mark = |&(ticks, position): &(i64, Position)| PageMark { ticks, position, until };
     let next = page.last().filter(|_| more).map(mark);
     let positions: Vec<Position> = page.into_iter().map(|(_, position)| position).collect();
-    Ok(Hits { items: store.read_at(&positions).await?, total, next })
+    Ok(Hits { items: shared.store.read_at(&positions).await?, total, next })
 }
 
-pub(super) async fn count(store: &Arc<dyn EventStore>, view: Arc<View>, filter: &Filter) -> Result<u64> {
-    Ok(find(store, view, filter, None).await?.count())
+pub(super) async fn count(shared: &Shared, view: Arc<View>, filter: &Filter) -> Result<u64> {
+    Ok(find(shared, view, filter, None).await?.count())
 }
 
 pub(super) async fn facets(
-    store: &Arc<dyn EventStore>,
+    shared: &Shared,
     view: Arc<View>,
     filter: &Filter,
     facets: &[Facet],
     most: usize,
 ) -> Result<Vec<Vec<Counted>>> {
-    let found = Arc::new(find(store, view, filter, None).await?);
+    let found = Arc::new(find(shared, view, filter, None).await?);
     let mut answers = Vec::new();
     for facet in facets {
         let found = found.clone();
         let counts = match *facet {
-            Facet::Tag => count_tags(store, found).await?,
+            Facet::Tag => count_tags(shared, found).await?,
             facet => blocking(move || count_column(&found, facet)).await?,
         };
         answers.push(most_frequent(counts, most));
@@ -77,12 +77,12 @@ pub(super) async fn facets(
 }
 
 pub(super) async fn timeline(
-    store: &Arc<dyn EventStore>,
+    shared: &Shared,
     view: Arc<View>,
     filter: &Filter,
     bucket: Option<BucketSize>,
 ) -> Result<Timeline> {
-    let found = find(store, view, filter, None).await?;
+    let found = find(shared, view, filter, None).await?;
     blocking(move || {
         let ends = found.segments.iter().filter_map(|(segment, set)| {
             Some((segment.ticks(set.iter().next()?), segment.ticks(set.iter_back().next()?)))
@@ -97,14 +97,9 @@ pub(super) async fn timeline(
 }
 
 /// The events of each segment that match. Those of which the words do not decide are read.
-async fn find(
-    store: &Arc<dyn EventStore>,
-    view: Arc<View>,
-    filter: &Filter,
-    until: Option<Position>,
-) -> Result<Found> {
+async fn find(shared: &Shared, view: Arc<View>, filter: &Filter, until: Option<Position>) -> Result<Found> {
     let until = until.unwrap_or(view.position);
-    let scope = Arc::new(scope(store, filter, until).await?);
+    let scope = Arc::new(scope(shared, filter, until).await?);
     let matched = {
         let (view, scope) = (view.clone(), scope.clone());
         blocking(move || on_all(&view, |segment| scope.matched(segment))).await?
@@ -119,14 +114,14 @@ async fn find(
     }
     let mut segments = Vec::new();
     for (covered, matched) in view.segments.iter().zip(matched) {
-        let set = read_unsure(store, &covered.segment, matched, filter).await?;
+        let set = read_unsure(shared, &covered.segment, matched, filter).await?;
         segments.push((covered.segment.clone(), set));
     }
     Ok(Found { segments, until })
 }
 
 async fn read_unsure(
-    store: &Arc<dyn EventStore>,
+    shared: &Shared,
     segment: &Segment,
     matched: Matched,
     filter: &Filter,
@@ -134,31 +129,37 @@ async fn read_unsure(
     let Matched { mut sure, unsure } = matched;
     let candidates: Vec<(usize, Position)> =
         unsure.iter().map(|event| (event, segment.position(event))).collect();
-    for chunk in candidates.chunks(READ) {
-        let positions: Vec<Position> = chunk.iter().map(|(_, position)| *position).collect();
-        let events = store.read_at(&positions).await?;
-        let search = filter.search.clone();
-        let matches = |Stored { event, position }: Stored| search.matches(&event).then_some(position);
-        let matching: HashSet<Position> = events.into_iter().filter_map(matches).collect();
-        chunk
-            .iter()
-            .filter(|(_, position)| matching.contains(position))
-            .for_each(|(event, _)| sure.insert(*event));
+    let mut known =
+        shared.read_before.known(&filter.search, candidates.iter().map(|(_, position)| *position));
+    let unread: Vec<Position> = candidates
+        .iter()
+        .map(|(_, position)| *position)
+        .filter(|position| !known.contains_key(position))
+        .collect();
+    for chunk in unread.chunks(READ) {
+        let events = shared.store.read_at(chunk).await?;
+        let answers =
+            events.into_iter().map(|stored| (stored.position, filter.search.matches(&stored.event)));
+        let answers: Vec<(Position, bool)> = answers.collect();
+        shared.read_before.note(&filter.search, &answers);
+        known.extend(answers);
     }
+    let matches = |position: &Position| known.get(position).copied().unwrap_or_default();
+    candidates.iter().filter(|(_, position)| matches(position)).for_each(|(event, _)| sure.insert(*event));
     Ok(sure)
 }
 
-async fn scope(store: &Arc<dyn EventStore>, filter: &Filter, until: Position) -> Result<Scope> {
-    let horizon = store.horizon().await?;
+async fn scope(shared: &Shared, filter: &Filter, until: Position) -> Result<Scope> {
+    let horizon = shared.store.horizon().await?;
     let mut tagged: Option<HashSet<Position>> = None;
     for tag in &filter.include_tags {
-        let with: HashSet<Position> = store.tagged(tag).await?.into_iter().collect();
+        let with: HashSet<Position> = shared.store.tagged(tag).await?.into_iter().collect();
         tagged =
             Some(tagged.map_or_else(|| with.clone(), |before| before.intersection(&with).copied().collect()));
     }
     let mut ruled_out = HashSet::new();
     for tag in &filter.exclude_tags {
-        ruled_out.extend(store.tagged(tag).await?);
+        ruled_out.extend(shared.store.tagged(tag).await?);
     }
     let from = [filter.start, horizon].into_iter().flatten().map(Timestamp::ticks).max().unwrap_or(i64::MIN);
     let before = filter.end.map_or(i64::MAX, Timestamp::ticks);
@@ -250,10 +251,10 @@ fn count_values(segment: &Segment, set: &Bitmap, column: Column) -> Vec<u64> {
     counts
 }
 
-async fn count_tags(store: &Arc<dyn EventStore>, found: Arc<Found>) -> Result<HashMap<String, u64>> {
+async fn count_tags(shared: &Shared, found: Arc<Found>) -> Result<HashMap<String, u64>> {
     let mut tags_of: HashMap<Position, Vec<String>> = HashMap::new();
-    for Counted { value: tag, .. } in store.tags().await? {
-        for position in store.tagged(&tag).await? {
+    for Counted { value: tag, .. } in shared.store.tags().await? {
+        for position in shared.store.tagged(&tag).await? {
             tags_of.entry(position).or_default().push(tag.clone());
         }
     }

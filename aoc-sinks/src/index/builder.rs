@@ -7,7 +7,7 @@ use hashbrown::{DefaultHashBuilder, HashMap, HashTable};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::{
-    layout::{ACTOR_DIVIDER, COLUMNS, Column, MAGIC, SECTIONS, TABLE},
+    layout::{COLUMNS, Column, MAGIC, SECTIONS, TABLE, join_names},
     postings,
     segment::Segment,
     words::{Term, each_term},
@@ -78,10 +78,11 @@ impl Columns {
     }
 }
 
-/// Both names of the actor in one; line breaks, which no sane name has, become blanks.
 fn actor(event: &Event) -> String {
-    let part = |name: &Option<String>| name.as_deref().unwrap_or_default().replace(ACTOR_DIVIDER, " ");
-    format!("{}{ACTOR_DIVIDER}{}", part(&event.actor_display), part(&event.actor_upn))
+    join_names(
+        event.actor_display.as_deref().unwrap_or_default(),
+        event.actor_upn.as_deref().unwrap_or_default(),
+    )
 }
 
 /// The terms of a batch of events, each once, with the events that hold them.

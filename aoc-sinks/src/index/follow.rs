@@ -55,11 +55,16 @@ impl Following {
         work: impl FnOnce(&mut Files) -> T + Send + 'static,
     ) -> Result<Option<T>> {
         let Some(mut files) = self.files.take() else { return Ok(None) };
-        let (files, done) = blocking(move || {
+        let done = blocking(move || {
             let done = work(&mut files);
             (files, done)
-        })
-        .await?;
+        });
+        let Ok((files, done)) = done.await else {
+            // The files are lost to us; they are opened anew.
+            self.memory.clear();
+            self.opened = false;
+            return Err(Error::internal("the index panicked"));
+        };
         self.files = Some(files);
         Ok(Some(done))
     }

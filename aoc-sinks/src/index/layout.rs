@@ -48,7 +48,7 @@ pub(crate) enum Column {
     Result,
     Source,
     Tenant,
-    /// Display name, a line break, user principal name.
+    /// Both names of the actor, as [`join_names`] writes them.
     Actor,
 }
 
@@ -56,5 +56,16 @@ pub(crate) enum Column {
 pub(crate) const COLUMNS: [Column; 6] =
     [Column::Service, Column::Operation, Column::Result, Column::Source, Column::Tenant, Column::Actor];
 
-/// Divides the two names of an actor.
-pub(crate) const ACTOR_DIVIDER: char = '\n';
+/// Display name and user principal name in one text: the length of the first, a colon, both.
+pub(crate) fn join_names(display: &str, upn: &str) -> String {
+    format!("{}:{display}{upn}", display.len())
+}
+
+/// The two names again.
+pub(crate) fn split_names(names: &str) -> (&str, &str) {
+    let split = || {
+        let (length, both) = names.split_once(':')?;
+        both.split_at_checked(length.parse().ok()?)
+    };
+    split().unwrap_or((names, ""))
+}

@@ -20,6 +20,7 @@ mod layout;
 mod merge;
 mod postings;
 mod query;
+mod read_before;
 mod segment;
 mod words;
 
@@ -37,7 +38,7 @@ use async_trait::async_trait;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use self::{files::Covered, follow::Following};
+use self::{files::Covered, follow::Following, read_before::ReadBefore};
 
 /// An index of our own files. The default.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -70,6 +71,7 @@ pub(crate) struct Shared {
     following: Arc<tokio::sync::Mutex<Following>>,
     view: Mutex<Arc<View>>,
     merging: AtomicBool,
+    read_before: ReadBefore,
 }
 
 /// All segments at one moment, and how far they reach.
@@ -91,6 +93,7 @@ impl SegmentIndex {
             following: Arc::default(),
             view: Mutex::default(),
             merging: AtomicBool::new(false),
+            read_before: ReadBefore::default(),
         };
         Self { shared: Arc::new(shared) }
     }
@@ -136,19 +139,19 @@ impl Shared {
 impl EventIndex for SegmentIndex {
     async fn search(&self, query: &Query) -> Result<Hits> {
         query.check()?;
-        answer::search(&self.shared.store, self.ready().await?, query).await
+        answer::search(&self.shared, self.ready().await?, query).await
     }
 
     async fn count(&self, filter: &Filter) -> Result<u64> {
-        answer::count(&self.shared.store, self.ready().await?, filter).await
+        answer::count(&self.shared, self.ready().await?, filter).await
     }
 
     async fn facets(&self, filter: &Filter, facets: &[Facet], most: usize) -> Result<Vec<Vec<Counted>>> {
-        answer::facets(&self.shared.store, self.ready().await?, filter, facets, most).await
+        answer::facets(&self.shared, self.ready().await?, filter, facets, most).await
     }
 
     async fn timeline(&self, filter: &Filter, bucket: Option<BucketSize>) -> Result<Timeline> {
-        answer::timeline(&self.shared.store, self.ready().await?, filter, bucket).await
+        answer::timeline(&self.shared, self.ready().await?, filter, bucket).await
     }
 
     async fn position(&self) -> Result<Position> {

@@ -6,7 +6,7 @@ use aoc_core::{Filter, Outcome, Position, query::one_of, text};
 
 use super::{
     bitmap::Bitmap,
-    layout::{ACTOR_DIVIDER, Column, Section},
+    layout::{Column, Section, split_names},
     segment::Segment,
     words::{GLUE, OVERLAP, guids_from, is_separator},
 };
@@ -64,6 +64,9 @@ impl Scope {
             set.and(&sure);
             maybe.or(&sure);
             unsure.and(&maybe);
+            if unsure.is_empty() {
+                break;
+            }
         }
         unsure.and_not(&set);
         Matched { sure: set, unsure }
@@ -92,7 +95,7 @@ impl Scope {
             Column::Source => one_of(&filter.source, name),
             Column::Tenant => one_of(&filter.tenant, name),
             Column::Actor => {
-                let (display, upn) = name.split_once(ACTOR_DIVIDER).unwrap_or((name, ""));
+                let (display, upn) = split_names(name);
                 filter.matches_actor(Some(display), Some(upn))
             }
         }
@@ -101,7 +104,7 @@ impl Scope {
 
 /// The name that an actor is counted under: the display name, else the user principal name.
 pub(crate) fn actor_name(names: &str) -> &str {
-    let (display, upn) = names.split_once(ACTOR_DIVIDER).unwrap_or((names, ""));
+    let (display, upn) = split_names(names);
     if display.is_empty() { upn } else { display }
 }
 
