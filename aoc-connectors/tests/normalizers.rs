@@ -95,3 +95,20 @@ fn a_normalizer_refuses_records_of_others_and_says_whose_they_are() {
     assert_eq!(event.service, UNREADABLE);
     assert!(event.display_summary.contains("`entra_audit`"), "{}", event.display_summary);
 }
+
+#[test]
+fn a_cmdlet_with_an_empty_object_id_names_its_target_by_identity_then_name() {
+    let target = |parameters: &str| {
+        let json = format!(
+            r#"{{"Id":"1","CreationTime":"2026-01-05T09:00:00","Operation":"New-TransportRule","Workload":"Exchange","UserId":"kim@contoso.com","ObjectId":"","Parameters":{parameters}}}"#
+        );
+        support::event(&AnyRecord::new(), &json).target_displays
+    };
+    assert_eq!(
+        target(r#"[{"Name":"Name","Value":"Forward all"},{"Name":"Mode","Value":"x"}]"#),
+        ["Forward all"]
+    );
+    assert_eq!(target(r#"[{"Name":"Name","Value":"n"},{"Name":"Identity","Value":"i"}]"#), ["i"]);
+    assert_eq!(target(r#"[{"Name":"Identity","Value":""},{"Name":"Name","Value":"n"}]"#), ["n"]);
+    assert_eq!(target("[]"), [""; 0]);
+}

@@ -6,6 +6,7 @@
 //! path = "records.ndjson"
 //! ```
 
+mod place;
 mod source;
 
 use std::path::PathBuf;

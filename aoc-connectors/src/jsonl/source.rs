@@ -10,27 +10,14 @@ use std::{
 
 use aoc_core::{Bookmark, Cursor, Error, Page, Record, Result, Source};
 use async_trait::async_trait;
-use serde::{Deserialize, Serialize};
 
+use super::place::{Head, Place};
 use crate::reader::RecordReader;
 
 /// Records of one page.
 const PAGE: usize = 1000;
 /// A file that nobody wrote to for so long is whole: its last line is a record even if it is broken.
 const SETTLED: Duration = Duration::from_secs(10);
-
-/// How far a file has been read.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-struct Place {
-    /// How many records.
-    records: u64,
-    /// How many bytes, where reading can go on at a byte.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    bytes: Option<u64>,
-    /// How long the file was when its end was reached.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    end: Option<u64>,
-}
 
 /// A file that is open between two pages.
 struct Open {
@@ -44,7 +31,7 @@ struct Open {
 /// Brings the records of a file, page by page, and later those that were added.
 ///
 /// A bookmark in time starts at the beginning: what a record's time is only its normalizer knows. A file that became
-/// shorter is another one, and read from its beginning.
+/// shorter or begins otherwise is another one, and read from its beginning.
 pub struct JsonLinesSource {
     path: PathBuf,
     open: Arc<Mutex<Option<Open>>>,
@@ -76,7 +63,7 @@ impl Source for JsonLinesSource {
 fn page(path: &PathBuf, place: Place, kept: &mut Option<Open>) -> Result<Page> {
     let mut open = match kept.take().filter(|open| open.at == place) {
         Some(open) => open,
-        None => match begin(path, place).map_err(|error| error.at(path.display()))? {
+        None => match begin(path, &place).map_err(|error| error.at(path.display()))? {
             Some(open) => open,
             None => {
                 return Ok(Page {
@@ -88,10 +75,12 @@ fn page(path: &PathBuf, place: Place, kept: &mut Option<Open>) -> Result<Page> {
             }
         },
     };
-    let records = open.reader.next_batch(PAGE).map_err(|error| error.at(path.display()))?;
-    let more = records.len() == PAGE;
+    let mut records = open.reader.next_batch(PAGE).map_err(|error| error.at(path.display()))?;
+    records.extend(open.reader.rest_of_row());
+    // An error behind these records is the next page.
+    let more = records.len() >= PAGE || open.reader.is_failing();
     open.at = open.behind(&records, more);
-    let page = Page { next: Cursor::of(open.at)?, more, records, coverage: Vec::new() };
+    let page = Page { next: Cursor::of(&open.at)?, more, records, coverage: Vec::new() };
     *kept = Some(open).filter(|_| more);
     Ok(page)
 }
@@ -101,33 +90,52 @@ impl Open {
         Place {
             records: self.at.records + records.len() as u64,
             bytes: self.reader.resume_point().map(|bytes| self.base + bytes),
+            rows: self.reader.whole_rows(),
+            tail_at: self.reader.has_given_tail().then_some(self.length),
             end: (!more).then_some(self.length),
+            has_held: self.reader.has_held(),
+            head: self.at.head.clone(),
         }
     }
 }
 
 /// Opens the file at a place; `None` when nothing was added since its end was reached there.
-fn begin(path: &PathBuf, place: Place) -> Result<Option<Open>> {
+fn begin(path: &PathBuf, place: &Place) -> Result<Option<Open>> {
     let unreadable = |cause| Error::unavailable("the file cannot be read").because(cause);
     let mut file = File::open(path).map_err(unreadable)?;
     let meta = file.metadata().map_err(unreadable)?;
     let length = meta.len();
     let age = meta.modified().ok().and_then(|time| time.elapsed().ok());
     let is_settled = age.is_some_and(|age| age >= SETTLED);
-    let read = place.bytes.or(place.end);
-    if read == Some(length) || (place.end == Some(length) && !is_settled) {
+    let is_other = place.is_of_another(&mut file, length).map_err(unreadable)?;
+    let mut at = if is_other { Place::default() } else { place.clone() };
+    if at.is_at_end(length, is_settled) {
         return Ok(None);
     }
-    let is_other = read.is_some_and(|read| read > length);
-    let at = if is_other { Place::default() } else { place };
+    at.head = Some(Head::of(&mut file).map_err(unreadable)?);
     let base = at.bytes.unwrap_or(0);
     file.seek(SeekFrom::Start(base)).map_err(unreadable)?;
-    let reader = RecordReader::new(file);
-    let mut reader = if is_settled { reader } else { reader.hold_tail() };
-    if at.bytes.is_none() {
-        for _ in 0..at.records {
-            reader.next_record()?;
-        }
+    let mut reader = RecordReader::new(file);
+    if !is_settled {
+        reader = reader.hold_tail();
     }
+    if base > 0 && at.records > 0 {
+        reader = reader.behind_json();
+    }
+    skip(&mut reader, &at, length)?;
     Ok(Some(Open { reader, base, at, length }))
+}
+
+/// Skips what was given already, where reading cannot begin behind it.
+fn skip(reader: &mut RecordReader<'_>, at: &Place, length: u64) -> Result<()> {
+    if at.bytes.is_some() {
+        return Ok(());
+    }
+    if let Some(rows) = at.rows {
+        return reader.skip_rows(rows, at.tail_at == Some(length));
+    }
+    for _ in 0..at.records {
+        reader.next_record()?;
+    }
+    Ok(())
 }

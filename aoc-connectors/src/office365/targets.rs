@@ -57,6 +57,9 @@ pub(super) fn displays(activity: &Activity<'_>) -> Vec<String> {
         second_parties(activity, &mut displays);
     }
     if displays.is_empty() {
+        by_parameters(activity, &mut displays);
+    }
+    if displays.is_empty() {
         displays.add(activity.first(&[
             Member::RelativeUrl,
             Member::SiteUrl,
@@ -100,6 +103,18 @@ fn by_members(activity: &Activity<'_>, displays: &mut Displays) {
         displays.add(addressee.plain().map(Cow::Borrowed));
     }
     object_id(activity, displays);
+}
+
+/// A cmdlet that makes something leaves its `ObjectId` empty.
+fn by_parameters(activity: &Activity<'_>, displays: &mut Displays) {
+    let parameters: Vec<Property<'_>> = activity.get(Member::Parameters).list();
+    for wanted in ["Identity", "Name"] {
+        let mut named = parameters.iter().filter(|parameter| {
+            parameter.get(PropertyName::Name).text().is_some_and(|name| name.eq_ignore_ascii_case(wanted))
+        });
+        let value = named.find_map(|parameter| parameter.get(PropertyName::Value).text());
+        displays.add(value.filter(|_| displays.is_empty()));
+    }
 }
 
 /// An alert's `Data` is JSON in a string and says whom the alert is about.

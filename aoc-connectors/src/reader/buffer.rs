@@ -13,13 +13,22 @@ pub(super) struct Buffer<'a> {
     start: usize,
     taken: u64,
     is_at_end: bool,
+    is_drained: bool,
     failure: Option<io::Error>,
 }
 
 impl<'a> Buffer<'a> {
     /// Over a stream; nothing is read yet.
     pub(super) fn new(stream: Stream<'a>) -> Self {
-        Self { stream, bytes: Vec::new(), start: 0, taken: 0, is_at_end: false, failure: None }
+        Self {
+            stream,
+            bytes: Vec::new(),
+            start: 0,
+            taken: 0,
+            is_at_end: false,
+            is_drained: false,
+            failure: None,
+        }
     }
 
     /// What is there.
@@ -72,16 +81,23 @@ impl<'a> Buffer<'a> {
         self.taken
     }
 
+    /// Whether somebody who reads has met the end.
+    pub(super) fn is_drained(&self) -> bool {
+        self.is_drained
+    }
+
     /// The error that ended the stream, once.
     pub(super) fn take_failure(&mut self) -> Option<io::Error> {
         self.failure.take()
     }
 }
 
+/// An error is an end to those who read; it is kept for [`Buffer::take_failure`].
 impl Read for Buffer<'_> {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         if self.data().is_empty() && !self.fill() {
-            return self.failure.take().map_or(Ok(0), Err);
+            self.is_drained = true;
+            return Ok(0);
         }
         let count = self.data().len().min(into.len());
         into[..count].copy_from_slice(&self.data()[..count]);

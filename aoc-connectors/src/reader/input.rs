@@ -85,13 +85,15 @@ struct Utf16<'a> {
     unit: fn([u8; 2]) -> u16,
     raw: Vec<u8>,
     high: Option<u16>,
+    /// Whether the mark is behind us: a U+FEFF that follows is a letter like any other.
+    has_begun: bool,
     text: Vec<u8>,
     given: usize,
 }
 
 impl<'a> Utf16<'a> {
     fn new(input: Stream<'a>, unit: fn([u8; 2]) -> u16) -> Self {
-        Self { input, unit, raw: Vec::new(), high: None, text: Vec::new(), given: 0 }
+        Self { input, unit, raw: Vec::new(), high: None, has_begun: false, text: Vec::new(), given: 0 }
     }
 
     fn more(&mut self) -> io::Result<()> {
@@ -118,6 +120,10 @@ impl<'a> Utf16<'a> {
     }
 
     fn push(&mut self, unit: u16) {
+        let is_mark = !std::mem::replace(&mut self.has_begun, true) && unit == 0xfeff;
+        if is_mark {
+            return;
+        }
         if let Some(high) = self.high.take() {
             if let Some(Ok(letter)) = char::decode_utf16([high, unit]).next() {
                 return self.push_letter(letter);
@@ -126,7 +132,6 @@ impl<'a> Utf16<'a> {
         }
         match unit {
             0xd800..=0xdbff => self.high = Some(unit),
-            0xfeff => {}
             _ => match char::from_u32(u32::from(unit)) {
                 Some(letter) => self.push_letter(letter),
                 None => self.push_half(unit),

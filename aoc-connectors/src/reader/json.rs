@@ -51,6 +51,11 @@ impl<'a> Pieces<'a> {
         self.around.is_empty().then(|| self.buffer.taken())
     }
 
+    /// Whether there is a piece that was held back.
+    pub(super) fn is_holding(&self) -> bool {
+        !self.buffer.data().is_empty()
+    }
+
     /// The error that ended the stream, once.
     pub(super) fn take_failure(&mut self) -> Option<io::Error> {
         self.buffer.take_failure()

@@ -1,8 +1,8 @@
 //! Reads audit records out of files of any shape, found by content.
 //!
 //! gzip and zstd (one inside the other at most), UTF-8 and UTF-16 with a byte order mark; lines of JSON, arrays, pages with
-//! `value`, blobs with `records`, pretty-printed objects one after another, objects that only wrap a record; tables with
-//! commas, semicolons or tabs, of which an audit export's column `AuditData` is the record.
+//! `value`, blobs with `records`, pretty-printed objects one after another, objects that only wrap a record, AOC's own
+//! export; tables with commas, semicolons or tabs, of which an audit export's column `AuditData` is the record.
 //!
 //! No byte is lost and nothing broken stops the reader: a piece that is no JSON becomes a record that holds it as a JSON
 //! string, and one that is no text becomes `{"base64": "…"}`. Memory is bounded by the largest record.
@@ -27,7 +27,8 @@ use aoc_core::{Error, Record, Result};
 use buffer::Buffer;
 use input::Progress;
 use json::Pieces;
-use table::Table;
+pub(crate) use piece::base64;
+use table::{Table, Tail};
 
 /// Reads the records of an input, whatever its shape.
 ///
@@ -46,7 +47,10 @@ pub struct RecordReader<'a> {
     progress: Arc<Progress>,
     waiting: VecDeque<Record>,
     holds_tail: bool,
+    is_json: bool,
     resumes_at: Option<u64>,
+    rows: Option<u64>,
+    tail: Tail,
     delayed: Option<Error>,
 }
 
@@ -65,7 +69,10 @@ impl<'a> RecordReader<'a> {
             progress: Arc::default(),
             waiting: VecDeque::new(),
             holds_tail: false,
+            is_json: false,
             resumes_at: None,
+            rows: None,
+            tail: Tail::None,
             delayed: None,
         }
     }
@@ -74,6 +81,12 @@ impl<'a> RecordReader<'a> {
     #[must_use]
     pub fn hold_tail(mut self) -> Self {
         self.holds_tail = true;
+        self
+    }
+
+    /// Takes the input for JSON whatever it begins with, as what stands before it was.
+    pub(crate) fn behind_json(mut self) -> Self {
+        self.is_json = true;
         self
     }
 
@@ -89,6 +102,51 @@ impl<'a> RecordReader<'a> {
             State::Json(pieces) if self.progress.is_plain.load(Ordering::Relaxed) => pieces.resume_point(),
             _ => self.resumes_at,
         }
+    }
+
+    /// How many rows of a table were given whose line had its end; `None` for anything but a table.
+    pub(crate) fn whole_rows(&self) -> Option<u64> {
+        match &self.state {
+            State::Table(table) => Some(table.whole_rows()),
+            _ => self.rows,
+        }
+    }
+
+    /// Whether the end was reached, but for something that was held back.
+    pub(crate) fn has_held(&self) -> bool {
+        self.tail == Tail::Held
+    }
+
+    /// Whether a table's last row was given though its line has no end.
+    pub(crate) fn has_given_tail(&self) -> bool {
+        match &self.state {
+            State::Table(table) => table.tail() == Tail::Given,
+            _ => self.tail == Tail::Given,
+        }
+    }
+
+    /// Whether the next call gives an error.
+    pub(crate) fn is_failing(&self) -> bool {
+        self.delayed.is_some()
+    }
+
+    /// The records of the row at which a batch ended, so that the next one begins with a row.
+    pub(crate) fn rest_of_row(&mut self) -> impl Iterator<Item = Record> + '_ {
+        self.waiting.drain(..)
+    }
+
+    /// Skips so many rows of a table, and what stands behind them without an end. Skips nothing in anything else.
+    pub(crate) fn skip_rows(&mut self, rows: u64, and_tail: bool) -> Result<()> {
+        if matches!(self.state, State::Fresh(_)) {
+            self.start().map_err(|cause| self.failure(cause))?;
+        }
+        while self.whole_rows().is_some_and(|whole| whole < rows) && self.next_record()?.is_some() {}
+        self.waiting.clear();
+        if and_tail && self.whole_rows().is_some() {
+            self.next_record()?;
+            self.waiting.clear();
+        }
+        Ok(())
     }
 
     /// The next record; `None` at the end.
@@ -146,8 +204,9 @@ impl<'a> RecordReader<'a> {
         let State::Fresh(input) = std::mem::replace(&mut self.state, State::Done) else { return Ok(()) };
         let stream = input::decoded(input, Arc::clone(&self.progress))?;
         let mut buffer = Buffer::new(stream);
-        self.state = match table::delimiter(&mut buffer) {
-            Some(delimiter) => State::Table(Table::new(buffer, delimiter)),
+        let delimiter = if self.is_json { None } else { table::delimiter(&mut buffer) };
+        self.state = match delimiter {
+            Some(delimiter) => State::Table(Table::new(buffer, delimiter, self.holds_tail)),
             None => State::Json(Pieces::new(buffer, self.holds_tail)),
         };
         Ok(())
@@ -161,6 +220,12 @@ impl<'a> RecordReader<'a> {
             _ => None,
         };
         self.resumes_at = self.resume_point();
+        self.rows = self.whole_rows();
+        self.tail = match &self.state {
+            State::Json(pieces) if self.holds_tail && pieces.is_holding() => Tail::Held,
+            State::Table(table) => table.tail(),
+            _ => Tail::None,
+        };
         self.state = State::Done;
         failure.map_or(Ok(()), Err)
     }

@@ -10,11 +10,11 @@ pub(super) fn record(piece: &[u8]) -> Option<Record> {
     if piece.is_empty() {
         return None;
     }
-    let raw = match std::str::from_utf8(piece) {
-        Ok(text) => RawJson::parse(text).map_or_else(|_| RawJson::string(text), unwrap::unwrapped),
-        Err(_) => RawJson::of(&serde_json::json!({ "base64": base64(piece) })).unwrap_or_default(),
+    let Ok(text) = std::str::from_utf8(piece) else {
+        let raw = RawJson::of(&serde_json::json!({ "base64": base64(piece) }));
+        return Some(Record::new(raw.unwrap_or_default()));
     };
-    Some(Record::new(raw))
+    Some(RawJson::parse(text).map_or_else(|_| Record::from(text), unwrap::unwrapped))
 }
 
 /// A record of a piece that is broken.
@@ -24,7 +24,7 @@ pub(super) fn broken(piece: &[u8]) -> Option<Record> {
 }
 
 /// Bytes as base64 text.
-pub(super) fn base64(bytes: &[u8]) -> String {
+pub(crate) fn base64(bytes: &[u8]) -> String {
     const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
     for group in bytes.chunks(3) {
