@@ -107,7 +107,8 @@ pub trait EventLog: Send + Sync {
     /// The position of the last event.
     async fn head(&self) -> Result<Position>;
 
-    /// Tells when the log has grown. Another process's events may be seen later than by `head`.
+    /// Tells when the log has grown; what it holds before the first append of this program says nothing. Another
+    /// process's events may be seen later than by `head`.
     fn tail(&self) -> watch::Receiver<Position>;
 
     /// Changes annotations; [`NotFound`](crate::ErrorKind::NotFound) when there is no such event.
@@ -116,10 +117,11 @@ pub trait EventLog: Send + Sync {
     /// The positions of all events with this tag, in order.
     async fn tagged(&self, tag: &str) -> Result<Vec<Position>>;
 
-    /// All tags, with how many events have them.
+    /// All tags, with how many events have them, in any order.
     async fn tags(&self) -> Result<Vec<Counted>>;
 
-    /// Forgets all events before a time, and says how many they were. Searches find none of them any more.
+    /// Forgets all events before a time, and says how many they were. Searches find none of them any more, also
+    /// when one is appended again: it is new to the log then, but older than all that is searched.
     async fn forget_before(&self, time: Timestamp) -> Result<u64>;
 
     /// The latest time given to `forget_before`.
@@ -132,7 +134,7 @@ pub trait Notebook: Send + Sync {
     /// The note under a key.
     async fn read(&self, key: &str) -> Result<Option<Value>>;
 
-    /// Writes (or, by `null`, erases) notes: all of them or none.
+    /// Writes (or, by `null`, erases) notes: all of them or none. No key comes twice in one call.
     async fn write(&self, notes: &[Note]) -> Result<()>;
 
     /// All notes whose keys start so, by key.
@@ -147,7 +149,8 @@ impl<T: EventLog + Notebook + ?Sized> EventStore for T {}
 /// Answers searches. Derived from the log by following it; every answer is as [`Filter::matches`] says.
 ///
 /// An answer knows every event that was in the log when the question came (an index that cannot catch up in
-/// time answers [`Unavailable`](crate::ErrorKind::Unavailable)).
+/// time answers [`Unavailable`](crate::ErrorKind::Unavailable)). One that would have to read too many events one by
+/// one refuses the search as [`Invalid`](crate::ErrorKind::Invalid), saying how to narrow it; it never guesses.
 #[async_trait]
 pub trait EventIndex: Send + Sync {
     /// A page of events, newest first.
