@@ -5,7 +5,7 @@ mod pieces;
 mod tally;
 
 use std::{
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -82,10 +82,11 @@ impl Import {
 
     /// Imports files, folders and, for `-`, what comes in. `watch` is told how far it has come after each batch.
     ///
-    /// What cannot be read is in the report, and the other files are imported nevertheless.
+    /// What cannot be read is in the report, and the other files are imported nevertheless. A store that fails on the
+    /// way ends the import; that is in the report, too, beside what was stored before.
     ///
     /// # Errors
-    /// Those of the store and the index; what was appended before stays.
+    /// Those of the store before anything is read, and of the index.
     pub async fn run(self, paths: &[PathBuf], watch: impl FnMut(Progress) + Send) -> Result<Report> {
         // Claims the right to write before anything is read.
         self.store.append(&[]).await?;
@@ -95,7 +96,9 @@ impl Import {
         let caught_up = self.index.catch_up().await;
         running.stop().await?;
         let mut report = outcome?;
-        caught_up?;
+        if report.failures.is_empty() {
+            caught_up?;
+        }
         report.seconds = started.elapsed().as_secs_f64();
         Ok(report)
     }
@@ -117,8 +120,14 @@ impl Import {
                     let read = events.len();
                     events.retain(|event| horizon.is_none_or(|horizon| event.timestamp.ticks() >= horizon));
                     report.too_old += (read - events.len()) as u64;
-                    let added = self.store.append(&events).await?;
-                    report.add(&events, &added);
+                    match self.store.append(&events).await {
+                        Ok(added) => report.add(&events, &added),
+                        Err(error) => {
+                            // What was stored before is worth telling; what comes behind would fail alike.
+                            report.failures.push(Failure::new(Path::new("store"), &error));
+                            break;
+                        }
+                    }
                     (progress.bytes, progress.records) = (bytes, report.total.read);
                     watch(progress);
                 }

@@ -126,7 +126,8 @@ impl Reader {
     }
 
     fn push(&mut self, mut record: Record, bytes_of_file: u64) -> Result<(), Gone> {
-        record.tenant.clone_from(&self.tenant);
+        // One that came with its record, out of an export of ours, is the better one.
+        record.tenant = record.tenant.or_else(|| self.tenant.clone());
         self.size += record.raw.text().len();
         self.records.push(record);
         if self.records.len() >= MOST_RECORDS || self.size >= MOST_BYTES {
