@@ -4,7 +4,7 @@ use std::{
     fs::{File, TryLockError},
     io::{Read, Write},
     path::Path,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use aoc_core::prelude::*;
@@ -23,7 +23,7 @@ pub(super) fn open(path: &Path) -> Result<Connection> {
     let at = |error: Error| error.at(path.display());
     let connection = Connection::open(path)
         .map_err(|cause| at(Error::unavailable("cannot open the database").because(cause)))?;
-    settle(&connection).map_err(|cause| at(not_ours(cause)))?;
+    settle_patiently(&connection).map_err(|cause| at(not_ours(cause)))?;
     match version(&connection, MIGRATIONS.len()).map_err(at)? {
         current if current == MIGRATIONS.len() => Ok(connection),
         // Nobody writes to an empty file yet; of several who make the schema one is first.
@@ -35,8 +35,30 @@ pub(super) fn open(path: &Path) -> Result<Connection> {
     }
 }
 
+/// How long a connection waits for others before it gives up.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Where several processes turn a new file into one with a write-ahead log at once, SQLite refuses some of them
+/// without waiting: to wait there could be a deadlock. So we wait.
+fn settle_patiently(connection: &Connection) -> rusqlite::Result<()> {
+    let until = Instant::now() + PATIENCE;
+    loop {
+        match settle(connection) {
+            Err(cause) if is_busy(&cause) && Instant::now() < until => {
+                std::thread::sleep(Duration::from_millis(20));
+            }
+            settled => return settled,
+        }
+    }
+}
+
+fn is_busy(cause: &rusqlite::Error) -> bool {
+    use rusqlite::ErrorCode::{DatabaseBusy, DatabaseLocked};
+    matches!(cause.sqlite_error_code(), Some(DatabaseBusy | DatabaseLocked))
+}
+
 fn settle(connection: &Connection) -> rusqlite::Result<()> {
-    connection.busy_timeout(Duration::from_secs(10))?;
+    connection.busy_timeout(PATIENCE)?;
     connection.pragma_update(None, "page_size", 8192)?;
     connection.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(()))?;
     connection.pragma_update(None, "synchronous", "full")?;
@@ -46,11 +68,12 @@ fn settle(connection: &Connection) -> rusqlite::Result<()> {
 }
 
 fn not_ours(cause: rusqlite::Error) -> Error {
-    let message = match cause.sqlite_error_code() {
-        Some(rusqlite::ErrorCode::NotADatabase) => "the file is not an SQLite database",
-        _ => "cannot open the database",
+    let error = match cause.sqlite_error_code() {
+        Some(rusqlite::ErrorCode::NotADatabase) => Error::config("the file is not an SQLite database"),
+        _ if is_busy(&cause) => Error::unavailable("other processes keep the database locked"),
+        _ => Error::config("cannot open the database"),
     };
-    Error::config(message).because(cause)
+    error.because(cause)
 }
 
 /// The schema's version.
