@@ -41,7 +41,7 @@ impl Source for Lines {
         let whole = text.split_inclusive('\n').filter_map(|line| line.strip_suffix('\n'));
         let records: Vec<Record> = whole.skip(seen).take(1_000).map(Record::from).collect();
         let (next, more) = (Cursor::of(seen + records.len())?, records.len() == 1_000);
-        Ok(Page { records, next, more, coverage: Vec::new() })
+        Ok(Page { more, ..Page::new(records, next) })
     }
 }
 

@@ -24,6 +24,7 @@ mod common;
 pub mod entra;
 pub mod intune;
 pub mod jsonl;
+pub mod microsoft;
 pub mod office365;
 pub mod reader;
 pub mod shapes;

@@ -1,5 +1,7 @@
 //! The completeness ledger: which stretch of whose timeline is proven complete.
 
+use std::{cmp::Ordering, collections::BTreeMap};
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -11,7 +13,7 @@ use crate::Timestamp;
 pub enum Stage {
     /// The vendor said what it holds.
     Listed,
-    /// All of it was fetched.
+    /// All of it was fetched, but some of it is not stored yet.
     Fetched,
     /// All of it is in the store.
     Stored,
@@ -19,6 +21,19 @@ pub enum Stage {
     Sealed,
     /// It cannot be had any more; the reason.
     Lost(String),
+}
+
+impl Stage {
+    /// Which of two states of one stretch holds: what is stored is not lost because it cannot be had again.
+    const fn rank(&self) -> u8 {
+        match self {
+            Self::Listed => 0,
+            Self::Fetched => 1,
+            Self::Lost(_) => 2,
+            Self::Stored => 3,
+            Self::Sealed => 4,
+        }
+    }
 }
 
 /// One thing a stretch holds, such as a content blob.
@@ -31,6 +46,9 @@ pub struct Item {
     /// A digest of its bytes, in hex.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hash: Option<String>,
+    /// Why it cannot be had any more; nothing when it was stored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lost: Option<String>,
 }
 
 /// What a page proves about a half-open stretch of its source's timeline.
@@ -57,5 +75,28 @@ impl Coverage {
     /// The note under which the ledger of the named source keeps this stretch.
     pub fn note(&self, source: &str) -> String {
         format!("ledger/{source}/{}/{}/{}", self.tenant, self.content, self.from)
+    }
+
+    /// What is known after both: nothing that was proven before is taken back, and no item is forgotten.
+    #[must_use]
+    pub fn after(mut self, earlier: Self) -> Self {
+        let places: BTreeMap<String, usize> =
+            earlier.items.iter().enumerate().map(|(place, item)| (item.id.clone(), place)).collect();
+        let mut items = earlier.items;
+        for item in std::mem::take(&mut self.items) {
+            match places.get(&item.id) {
+                // What was stored once is not lost because it cannot be had again.
+                Some(place) if item.lost.is_none() || items[*place].lost.is_some() => items[*place] = item,
+                Some(_) => {}
+                None => items.push(item),
+            }
+        }
+        self.items = items;
+        match self.stage.rank().cmp(&earlier.stage.rank()) {
+            Ordering::Less => (self.stage, self.until) = (earlier.stage, earlier.until),
+            Ordering::Equal => self.until = self.until.max(earlier.until),
+            Ordering::Greater => {}
+        }
+        self
     }
 }

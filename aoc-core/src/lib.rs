@@ -18,7 +18,7 @@
 //! impl Source for Parrot {
 //!     async fn fetch(&self, _: &Bookmark) -> Result<Page> {
 //!         let records = vec![Record::from("hello"), Record::from("goodbye")];
-//!         Ok(Page { records, next: Cursor::of(())?, more: false, coverage: Vec::new() })
+//!         Ok(Page::new(records, Cursor::of(())?))
 //!     }
 //! }
 //!
@@ -50,6 +50,9 @@ mod component;
 pub mod config;
 mod error;
 mod event;
+mod feed;
+#[cfg(feature = "http")]
+pub mod http;
 mod json;
 pub mod ledger;
 mod llm;
@@ -72,6 +75,7 @@ pub use self::{
     component::{Built, Component, Indexing, Kind, Part},
     error::{Error, ErrorKind, MEANINGS, Meaning, Reaction, Result},
     event::{ActorType, Change, Comment, Event, Key, Outcome, TIME_UNREADABLE, UNREADABLE},
+    feed::{Checkup, Doorbell, Feed, Finding, Verdict},
     json::{RawJson, json_line},
     llm::{Completion, LlmProvider, Message, Prompt, Role},
     normalizer::{Normalizer, normalize},
@@ -79,7 +83,7 @@ pub use self::{
     query::{Filter, Hits, Query},
     registry::{Entry, Registry},
     sink::{Delivered, Sink},
-    source::{Bookmark, Cursor, Feed, Page, Record, Source},
+    source::{Bookmark, Cursor, Page, Record, Source},
     store::{EventIndex, EventLog, EventStore, MemoryStore, Notebook, Position},
     text::{SearchText, fold},
     time::Timestamp,

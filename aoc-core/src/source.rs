@@ -1,13 +1,11 @@
 //! Sources: where records come from, page by page.
 
-use std::{fmt, sync::Arc};
-
 use async_trait::async_trait;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
-use crate::{Error, Normalizer, RawJson, Result, Timestamp, ledger::Coverage};
+use crate::{Error, RawJson, Result, Timestamp, ledger::Coverage};
 
 /// One item as the vendor sent it, with what is known about it from outside.
 ///
@@ -98,6 +96,16 @@ pub struct Page {
     /// Which stretches of the source's timeline this page proves complete, and what is known to be missing.
     #[serde(default)]
     pub coverage: Vec<Coverage>,
+    /// What people should know of: sentences, such as that a window was cut short.
+    #[serde(default)]
+    pub warnings: Vec<String>,
+}
+
+impl Page {
+    /// These records, with nothing waiting behind them.
+    pub fn new(records: Vec<Record>, next: Cursor) -> Self {
+        Self { records, next, more: false, coverage: Vec::new(), warnings: Vec::new() }
+    }
 }
 
 /// Fetches records from one place.
@@ -111,26 +119,4 @@ pub struct Page {
 pub trait Source: Send + Sync {
     /// Brings the page that starts at the bookmark. Nothing new is an empty page, not an error.
     async fn fetch(&self, from: &Bookmark) -> Result<Page>;
-}
-
-/// A source with the normalizer that reads it.
-#[derive(Clone)]
-pub struct Feed {
-    /// Where records come from.
-    pub source: Arc<dyn Source>,
-    /// What reads them.
-    pub normalizer: Arc<dyn Normalizer>,
-}
-
-impl Feed {
-    /// Joins the two.
-    pub fn new(source: impl Source + 'static, normalizer: impl Normalizer + 'static) -> Self {
-        Self { source: Arc::new(source), normalizer: Arc::new(normalizer) }
-    }
-}
-
-impl fmt::Debug for Feed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Feed").finish_non_exhaustive()
-    }
 }

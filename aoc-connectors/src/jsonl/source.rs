@@ -66,12 +66,7 @@ fn page(path: &PathBuf, place: Place, kept: &mut Option<Open>) -> Result<Page> {
         None => match begin(path, &place).map_err(|error| error.at(path.display()))? {
             Some(open) => open,
             None => {
-                return Ok(Page {
-                    records: Vec::new(),
-                    next: Cursor::of(place)?,
-                    more: false,
-                    coverage: Vec::new(),
-                });
+                return Ok(Page::new(Vec::new(), Cursor::of(place)?));
             }
         },
     };
@@ -80,7 +75,7 @@ fn page(path: &PathBuf, place: Place, kept: &mut Option<Open>) -> Result<Page> {
     // An error behind these records is the next page.
     let more = records.len() >= PAGE || open.reader.is_failing();
     open.at = open.behind(&records, more);
-    let page = Page { next: Cursor::of(&open.at)?, more, records, coverage: Vec::new() };
+    let page = Page { more, ..Page::new(records, Cursor::of(&open.at)?) };
     *kept = Some(open).filter(|_| more);
     Ok(page)
 }

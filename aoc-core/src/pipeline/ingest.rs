@@ -1,6 +1,6 @@
 //! The first loop: from a source to the log.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -9,7 +9,9 @@ use super::{
     status::{Board, Counts, Failure, State},
 };
 use crate::{
-    Bookmark, Cursor, Error, Event, Feed, Normalizer, Page, Record, Result, Timestamp, UNREADABLE, normalize,
+    Bookmark, Cursor, Error, Event, Normalizer, Page, Record, Result, Source, Timestamp, UNREADABLE,
+    ledger::Coverage,
+    normalize,
     store::{Added, EventLog, EventStore, Note},
 };
 
@@ -18,12 +20,25 @@ pub(crate) struct Nudge {
     /// From here instead of the bookmark; the bookmark stays where it is.
     pub(crate) since: Option<Timestamp>,
     /// Where to say how it went.
-    pub(crate) answer: oneshot::Sender<Result<Counts>>,
+    pub(crate) answer: oneshot::Sender<Result<Fetched>>,
+}
+
+/// What a round of fetching brought.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Fetched {
+    /// What became of the records.
+    pub counts: Counts,
+    /// What people should know of.
+    pub warnings: Vec<String>,
 }
 
 pub(crate) struct Ingest {
+    /// The loop's name: the source's, and its content's where it has several.
     pub(crate) name: String,
-    pub(crate) feed: Feed,
+    /// The source's name.
+    pub(crate) source: String,
+    pub(crate) origin: Arc<dyn Source>,
+    pub(crate) normalizer: Arc<dyn Normalizer>,
     pub(crate) store: Arc<dyn EventStore>,
     pub(crate) every: Duration,
     pub(crate) board: Board,
@@ -31,12 +46,16 @@ pub(crate) struct Ingest {
     pub(crate) stop: watch::Receiver<bool>,
     /// Closes when all followers know where they start: those that start now must not miss what comes now.
     pub(crate) begun: watch::Receiver<()>,
+    /// Whether a round has ended well since the start: what came before is late for no fault of the vendor's.
+    pub(crate) caught_up: bool,
 }
 
 /// How far back a source is asked when it is asked for the first time.
 const FIRST_LOOK_BACK: chrono::TimeDelta = chrono::TimeDelta::days(7);
 /// How many events are appended at once.
 const BATCH: usize = 2_000;
+/// How many warnings of a round are kept.
+const MOST_WARNINGS: usize = 20;
 
 impl Ingest {
     pub(crate) async fn run(mut self) {
@@ -69,42 +88,46 @@ impl Ingest {
     }
 
     /// Fetches until the source has no more; the next page comes while the last is stored.
-    async fn round(&mut self, since: Option<Timestamp>) -> Result<Counts> {
-        let source = self.feed.source.clone();
+    async fn round(&mut self, since: Option<Timestamp>) -> Result<Fetched> {
         let from = match since {
             Some(since) => Bookmark::Since(since),
             None => bookmark(&*self.store, &self.name).await?,
         };
-        let mut counts = Counts::default();
-        let mut page = source.fetch(&from).await?;
-        loop {
+        let mut fetched = Fetched::default();
+        let mut next = self.page(Some(from)).await;
+        while let Some(page) = next {
+            let page = page?;
+            fetched.warnings.extend(page.warnings.iter().take(MOST_WARNINGS).cloned());
             let following = page.more.then(|| Bookmark::At(page.next.clone()));
-            let next = async {
-                match following {
-                    Some(bookmark) if !*self.stop.borrow() => Some(source.fetch(&bookmark).await),
-                    _ => None,
-                }
-            };
-            let (kept, next) = tokio::join!(self.keep(page, since.is_none()), next);
-            counts += kept?;
-            match next {
-                Some(next) => page = next?,
-                None => return Ok(counts),
-            }
+            let (kept, page_after) = tokio::join!(self.keep(page, since.is_none()), self.page(following));
+            fetched.counts += kept?;
+            next = page_after;
+        }
+        fetched.warnings.truncate(MOST_WARNINGS);
+        Ok(fetched)
+    }
+
+    /// The page at a bookmark; nothing when there is none, or when it is time to stop: what is cut off here is fetched
+    /// again after the next start.
+    async fn page(&self, from: Option<Bookmark>) -> Option<Result<Page>> {
+        let (from, mut stop) = (from?, self.stop.clone());
+        tokio::select! {
+            biased;
+            _ = stop.wait_for(|stop| *stop) => None,
+            page = self.origin.fetch(&from) => Some(page),
         }
     }
 
     /// Stores the page, and only then moves the cursor and the ledger, both in one step.
     async fn keep(&self, page: Page, moves_cursor: bool) -> Result<Counts> {
         let mut counts = Counts::default();
-        let events = normalize_all(self.feed.normalizer.clone(), page.records).await?;
+        let events = normalize_all(self.normalizer.clone(), page.records).await?;
         for batch in events.chunks(BATCH) {
-            counts += append(&*self.store, batch).await?;
+            let added = self.store.append(batch).await?;
+            counts += count(batch, &added);
+            self.note_delays(batch, &added);
         }
-        let mut notes = Vec::new();
-        for coverage in &page.coverage {
-            notes.push(Note::new(coverage.note(&self.name), coverage)?);
-        }
+        let mut notes = self.ledger(page.coverage).await?;
         if moves_cursor {
             notes.push(Note::new(format!("cursor/{}", self.name), &page.next)?);
         }
@@ -117,14 +140,49 @@ impl Ingest {
         Ok(counts)
     }
 
-    fn note_outcome(&self, outcome: &Result<Counts>, backoff: &mut Backoff) -> Next {
+    /// The notes of the ledger: what was known before, and what the page proves.
+    async fn ledger(&self, coverage: Vec<Coverage>) -> Result<Vec<Note>> {
+        let mut stretches: BTreeMap<String, Coverage> = BTreeMap::new();
+        for coverage in coverage {
+            let key = coverage.note(&self.source);
+            let earlier = match stretches.remove(&key) {
+                Some(earlier) => Some(earlier),
+                // What cannot be read any more proves nothing any more.
+                None => self.store.read(&key).await?.and_then(|note| serde_json::from_value(note).ok()),
+            };
+            let known = match earlier {
+                Some(earlier) => coverage.after(earlier),
+                None => coverage,
+            };
+            stretches.insert(key, known);
+        }
+        stretches.into_iter().map(|(key, coverage)| Note::new(key, coverage)).collect()
+    }
+
+    /// How late new events are. Events of a first look back are late because nobody looked before.
+    fn note_delays(&self, events: &[Event], added: &[Added]) {
+        if !self.caught_up {
+            return;
+        }
+        let now = Timestamp::now();
+        let new = events.iter().zip(added).filter(|(_, added)| matches!(added, Added::New(_)));
+        self.board.source(&self.name, |status| {
+            for (event, _) in new {
+                status.delays.entry(event.service.clone()).or_default().add(event, now);
+            }
+        });
+    }
+
+    fn note_outcome(&mut self, outcome: &Result<Fetched>, backoff: &mut Backoff) -> Next {
         let error = match outcome {
-            Ok(_) => {
+            Ok(fetched) => {
                 backoff.reset();
+                self.caught_up = true;
                 self.board.source(&self.name, |status| {
                     status.state = State::Ok;
                     status.last_success = Some(Timestamp::now());
                     status.last_error = None;
+                    status.warnings.clone_from(&fetched.warnings);
                 });
                 return Next::After(self.every);
             }
@@ -164,8 +222,13 @@ pub async fn normalize_all(normalizer: Arc<dyn Normalizer>, records: Vec<Record>
 /// # Errors
 /// Those of the log; then none of the events was added.
 pub async fn append(log: &(impl EventLog + ?Sized), events: &[Event]) -> Result<Counts> {
+    let added = log.append(events).await?;
+    Ok(count(events, &added))
+}
+
+fn count(events: &[Event], added: &[Added]) -> Counts {
     let mut counts = Counts { fetched: events.len() as u64, ..Counts::default() };
-    for added in log.append(events).await? {
+    for added in added {
         match added {
             Added::New(_) => counts.new += 1,
             Added::Revision(_) => counts.revised += 1,
@@ -173,5 +236,5 @@ pub async fn append(log: &(impl EventLog + ?Sized), events: &[Event]) -> Result<
         }
     }
     counts.unreadable = events.iter().filter(|event| event.service == UNREADABLE).count() as u64;
-    Ok(counts)
+    counts
 }

@@ -4,6 +4,7 @@
 //! first moves cursors, only the second moves positions, and both only after the work is done.
 
 mod backoff;
+mod delays;
 mod follow;
 mod followers;
 mod ingest;
@@ -11,7 +12,7 @@ mod keep_index;
 mod retention;
 mod status;
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, future::Future, sync::Arc, time::Duration};
 
 use tokio::{
     sync::{mpsc, oneshot, watch},
@@ -19,8 +20,9 @@ use tokio::{
 };
 
 pub use self::{
+    delays::{DELAY_BOUNDS, Delays, Histogram},
     follow::Start,
-    ingest::{append, normalize_all},
+    ingest::{Fetched, append, normalize_all},
     status::{Counts, Failure, FollowerStatus, SourceStatus, State, Status},
 };
 use self::{
@@ -32,7 +34,7 @@ use self::{
     status::Board,
 };
 use crate::{
-    AlertEvaluator, Error, Feed, Result, Sink, Timestamp,
+    AlertEvaluator, Doorbell, Error, Feed, Result, Sink, Timestamp,
     query::Filter,
     store::{EventIndex, EventStore},
 };
@@ -113,19 +115,40 @@ impl Pipeline {
         self
     }
 
+    /// The sources, by name.
+    pub fn feeds(&self) -> impl Iterator<Item = (&str, &Feed)> {
+        self.sources.iter().map(|(name, feed, _)| (name.as_str(), feed))
+    }
+
     /// Starts all loops. Needs a tokio runtime.
     pub fn start(self) -> Running {
         let (stop, stopped) = watch::channel(false);
         let (beginning, begun) = watch::channel(());
         let board = Board::new();
         let (mut tasks, mut nudges) = (JoinSet::new(), BTreeMap::new());
-        for (name, feed, every) in self.sources {
-            let (sender, receiver) = mpsc::channel(16);
-            nudges.insert(name.clone(), sender);
-            board.source(&name, |_| ());
-            let (store, board, stop) = (self.store.clone(), board.clone(), stopped.clone());
-            let begun = begun.clone();
-            tasks.spawn(Ingest { name, feed, store, every, board, nudges: receiver, stop, begun }.run());
+        let mut doorbells = Vec::new();
+        for (source, feed, every) in self.sources {
+            doorbells.extend(feed.doorbell.map(|doorbell| (source.clone(), doorbell)));
+            for (content, origin) in feed.sources {
+                let name = if content.is_empty() { source.clone() } else { format!("{source}/{content}") };
+                let (sender, nudged) = mpsc::channel(16);
+                nudges.insert(name.clone(), sender);
+                board.source(&name, |_| ());
+                let ingest = Ingest {
+                    name,
+                    source: source.clone(),
+                    origin,
+                    normalizer: feed.normalizer.clone(),
+                    store: self.store.clone(),
+                    every,
+                    board: board.clone(),
+                    nudges: nudged,
+                    stop: stopped.clone(),
+                    begun: begun.clone(),
+                    caught_up: false,
+                };
+                tasks.spawn(ingest.run());
+            }
         }
         for (name, follower, start) in self.followers {
             board.follower(&name, |_| ());
@@ -140,7 +163,7 @@ impl Pipeline {
         if let Some(retention) = self.retention {
             tasks.spawn(forget_old(self.store, retention, stopped));
         }
-        Running { tasks, nudges, stop, board }
+        Running { tasks, nudges, doorbells, stop, board }
     }
 }
 
@@ -148,6 +171,7 @@ impl Pipeline {
 pub struct Running {
     tasks: JoinSet<()>,
     nudges: BTreeMap<String, mpsc::Sender<Nudge>>,
+    doorbells: Vec<(String, Arc<dyn Doorbell>)>,
     stop: watch::Sender<bool>,
     board: Board,
 }
@@ -156,9 +180,10 @@ impl Running {
     /// Fetches from a source now, until it has no more, and says what came.
     ///
     /// # Errors
-    /// [`NotFound`](crate::ErrorKind::NotFound) when there is no such source; else what the fetch said.
+    /// [`NotFound`](crate::ErrorKind::NotFound) when there is no such source; else what the fetch said, the first of its
+    /// contents that failed.
     pub async fn fetch_now(&self, source: &str) -> Result<Counts> {
-        self.nudge(source, None).await
+        sum(self.fetch(Some(source), None)?.await)
     }
 
     /// Fetches from a source what happened since a time; its bookmark stays where it is.
@@ -166,18 +191,60 @@ impl Running {
     /// # Errors
     /// As [`fetch_now`](Self::fetch_now).
     pub async fn fetch_since(&self, source: &str, since: Timestamp) -> Result<Counts> {
-        self.nudge(source, Some(since)).await
+        sum(self.fetch(Some(source), Some(since))?.await)
     }
 
-    async fn nudge(&self, source: &str, since: Option<Timestamp>) -> Result<Counts> {
-        let gone = || Error::unavailable(format!("the source {source} has stopped"));
-        let names = || self.nudges.keys().cloned().collect::<Vec<_>>().join(", ");
-        let nudges = self.nudges.get(source);
-        let nudges = nudges
-            .ok_or_else(|| Error::not_found(format!("no source `{source}`; there are: {}", names())))?;
-        let (answer, answered) = oneshot::channel();
-        nudges.send(Nudge { since, answer }).await.map_err(|_| gone())?;
-        answered.await.map_err(|_| gone())?
+    /// Fetches from one source or all of them, side by side, and says of each (where it has several contents, of each
+    /// of these) what came. The future does not borrow: fetching goes on while others ask.
+    ///
+    /// # Errors
+    /// [`NotFound`](crate::ErrorKind::NotFound) when there is no such source.
+    pub fn fetch(
+        &self,
+        source: Option<&str>,
+        since: Option<Timestamp>,
+    ) -> Result<impl Future<Output = BTreeMap<String, Result<Fetched>>> + Send + use<>> {
+        let of_source = |name: &str| {
+            source.is_none_or(|source| {
+                name.strip_prefix(source).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            })
+        };
+        let chosen: Vec<_> = self.nudges.iter().filter(|(name, _)| of_source(name)).collect();
+        if let (Some(source), true) = (source, chosen.is_empty()) {
+            let names = self.nudges.keys().cloned().collect::<Vec<_>>().join(", ");
+            return Err(Error::not_found(format!("no source `{source}`; there are: {names}")));
+        }
+        let mut asked = JoinSet::new();
+        for (name, nudges) in chosen {
+            let (name, nudges) = (name.clone(), nudges.clone());
+            asked.spawn(async move {
+                let fetched = ask(&name, &nudges, since).await;
+                (name, fetched)
+            });
+        }
+        Ok(async move {
+            let mut all = BTreeMap::new();
+            while let Some(done) = asked.join_next().await {
+                all.extend(done.ok());
+            }
+            all
+        })
+    }
+
+    /// Hands a notification to the sources; each that it is for fetches soon. Says how many these are.
+    pub fn ring(&self, notification: &serde_json::Value) -> usize {
+        let rung = self.doorbells.iter().filter(|(_, doorbell)| doorbell.rings(notification));
+        rung.map(|(source, _)| self.nudge(source)).count()
+    }
+
+    /// Makes a source fetch soon. Where many nudges wait already, one more changes nothing.
+    fn nudge(&self, source: &str) {
+        for (name, nudges) in &self.nudges {
+            if name.split('/').next() == Some(source) {
+                let (answer, _) = oneshot::channel();
+                let _ = nudges.try_send(Nudge { since: None, answer });
+            }
+        }
     }
 
     /// What all loops do.
@@ -200,4 +267,20 @@ impl Running {
         // What is cut off here is fetched or delivered again after the next start.
         tokio::time::timeout(Duration::from_secs(10), all).await.unwrap_or(Ok(()))
     }
+}
+
+/// Asks one loop to fetch.
+async fn ask(name: &str, nudges: &mpsc::Sender<Nudge>, since: Option<Timestamp>) -> Result<Fetched> {
+    let gone = || Error::unavailable(format!("the source {name} has stopped"));
+    let (answer, answered) = oneshot::channel();
+    nudges.send(Nudge { since, answer }).await.map_err(|_| gone())?;
+    answered.await.map_err(|_| gone())?
+}
+
+fn sum(fetched: BTreeMap<String, Result<Fetched>>) -> Result<Counts> {
+    let mut counts = Counts::default();
+    for of_one in fetched.into_values() {
+        counts += of_one?.counts;
+    }
+    Ok(counts)
 }

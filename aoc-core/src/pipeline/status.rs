@@ -8,6 +8,7 @@ use std::{
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::delays::Delays;
 use crate::{Error, ErrorKind, Timestamp, store::Position};
 
 /// What a loop is doing.
@@ -74,6 +75,12 @@ pub struct SourceStatus {
     pub counts: Counts,
     /// The latest time of an event it brought.
     pub latest_event: Option<Timestamp>,
+    /// What it warned of in its last round, at most twenty sentences.
+    #[serde(default)]
+    pub warnings: Vec<String>,
+    /// How late events were, by service; only of those that came while it was caught up.
+    #[serde(default)]
+    pub delays: BTreeMap<String, Delays>,
 }
 
 /// A follower's loop.
@@ -96,7 +103,8 @@ pub struct FollowerStatus {
 pub struct Status {
     /// When the pipeline was started.
     pub started_at: Timestamp,
-    /// By name in configuration.
+    /// By name in configuration, such as `entra`; where a source has several contents, by name and content, such as
+    /// `office365/Audit.Exchange`.
     pub sources: BTreeMap<String, SourceStatus>,
     /// By name in configuration; `alerts` and `index` are followers, too.
     pub followers: BTreeMap<String, FollowerStatus>,

@@ -44,7 +44,7 @@ impl Source for Numbered {
         };
         let until = (from + self.page).min(self.count);
         let records = (from.saturating_sub(self.overlap)..until).map(Numbers::record).collect();
-        Ok(Page { records, next: Cursor::of(until)?, more: until < self.count, coverage: Vec::new() })
+        Ok(Page { more: until < self.count, ..Page::new(records, Cursor::of(until)?) })
     }
 }
 

@@ -31,7 +31,7 @@ async fn eventually(what: &str, mut so: impl AsyncFnMut() -> bool) {
 
 fn page(numbers: std::ops::Range<usize>, next: usize, more: bool) -> Result<Page> {
     let records = numbers.map(Numbers::record).collect();
-    Ok(Page { records, next: Cursor::of(next)?, more, coverage: Vec::new() })
+    Ok(Page { more, ..Page::new(records, Cursor::of(next)?) })
 }
 
 fn ids(numbers: impl IntoIterator<Item = usize>) -> Vec<String> {

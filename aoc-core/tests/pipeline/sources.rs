@@ -152,7 +152,7 @@ async fn a_source_is_asked_on_at_once_while_there_is_more() {
 async fn a_record_that_cannot_be_read_is_kept_once_and_counted() {
     let source = SourceOf(|_: &Bookmark| {
         let records = vec![Numbers::record(1), Record::from("not a number")];
-        Ok(Page { records, next: Cursor::of(2)?, more: false, coverage: Vec::new() })
+        Ok(Page::new(records, Cursor::of(2)?))
     });
     let store = MemoryStore::new();
     let running = Pipeline::new(store.clone()).source("numbers", Feed::new(source, Numbers)).start();
@@ -178,7 +178,7 @@ async fn what_a_page_proves_goes_to_the_ledger_with_the_cursor() {
     };
     let proven = coverage.clone();
     let source = SourceOf(move |_: &Bookmark| {
-        Ok(Page { records: vec![], next: Cursor::of(1)?, more: false, coverage: vec![proven.clone()] })
+        Ok(Page { coverage: vec![proven.clone()], ..Page::new(vec![], Cursor::of(1)?) })
     });
     let store = MemoryStore::new();
     let running = Pipeline::new(store.clone()).source("o365", Feed::new(source, Numbers)).start();

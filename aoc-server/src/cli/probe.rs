@@ -14,7 +14,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A source or sink that was built, or why it was not.
 pub(crate) enum Part {
-    Source(Arc<dyn Source>),
+    Source(Feed),
     Sink(Arc<dyn Sink>),
     Broken(Error),
 }
@@ -24,9 +24,15 @@ impl Part {
     pub(crate) async fn probe(&self) -> Result<()> {
         match self {
             Self::Broken(_) => Ok(()),
-            Self::Source(source) => {
+            Self::Source(feed) => {
                 let now = Bookmark::Since(Timestamp::now());
-                in_time(source.fetch(&now)).await.map(drop)
+                for (content, source) in &feed.sources {
+                    in_time(source.fetch(&now)).await.map_err(|error| match content.as_str() {
+                        "" => error,
+                        content => error.at(content),
+                    })?;
+                }
+                Ok(())
             }
             Self::Sink(sink) => in_time(sink.deliver(&[])).await.map(drop),
         }
@@ -73,7 +79,7 @@ impl Parts {
 
     fn remember(&self, kind: Kind, built: Result<Built>) -> Built {
         let part = match &built {
-            Ok(Built::Source(feed)) => Part::Source(feed.source.clone()),
+            Ok(Built::Source(feed)) => Part::Source(feed.clone()),
             Ok(Built::Sink(sink)) => Part::Sink(sink.clone()),
             Ok(_) => Part::Broken(Error::internal("built something else")),
             Err(error) => Part::Broken(Error::new(error.kind(), error.chain())),

@@ -56,7 +56,7 @@ impl Source for Tenant {
             |place: Option<&(Timestamp, Record)>| place.map_or_else(Timestamp::now, |(time, _)| *time);
         let seen = Seen { from: time_of(self.records.first()), until: time_of(self.records[..end].last()) };
         let records = self.records[start..end].iter().map(|(_, record)| record.clone()).collect();
-        Ok(Page { records, more: end < self.records.len(), next: Cursor::of(seen)?, coverage: Vec::new() })
+        Ok(Page { more: end < self.records.len(), ..Page::new(records, Cursor::of(seen)?) })
     }
 }
 

@@ -1,0 +1,186 @@
+//! The account: which tenant, which application, by which credential, in which cloud.
+
+use std::path::PathBuf;
+
+use aoc_core::{http::Base, prelude::*};
+use sha2::{Digest, Sha256};
+
+/// A tenant and the application that reads it: the keys that a `[profiles.NAME]` shares among sources.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Account {
+    /// The tenant (directory) id, or one of its domains. Office 365 activity needs the id.
+    pub tenant_id: String,
+    /// The application (client) id. May be left out only with a system-assigned managed identity.
+    pub client_id: String,
+    /// The application's secret (its value, not its id).
+    pub client_secret: Option<Secret>,
+    /// A PEM file with the application's certificate and its RSA private key.
+    pub certificate: Option<PathBuf>,
+    /// A file with a token of another identity provider, read anew for each token.
+    pub federated_token_file: Option<PathBuf>,
+    /// Use the managed identity of the Azure machine or app service AOC runs on.
+    pub managed_identity: bool,
+    /// The national cloud.
+    pub cloud: Cloud,
+    /// The base of the login service, before `/{tenant}/oauth2/v2.0/token`; else the cloud's.
+    pub login_url: Option<String>,
+    /// The base of Microsoft Graph, before `/v1.0/…`; else the cloud's.
+    pub graph_url: Option<String>,
+    /// The base of the Management Activity API, before `/api/v1.0/{tenant}/activity/feed/…`; else the cloud's.
+    pub activity_url: Option<String>,
+}
+
+/// A national cloud, which says where login, Graph and Management Activity are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Cloud {
+    /// The worldwide cloud.
+    #[default]
+    Global,
+    /// US government, moderate.
+    Gcc,
+    /// US government, high (L4).
+    GccHigh,
+    /// US department of defence (L5).
+    Dod,
+    /// China, operated by 21Vianet.
+    China,
+    /// Given by `login_url`, `graph_url` and `activity_url`.
+    Custom,
+}
+
+impl Cloud {
+    /// The bases of login, Graph and Management Activity; nothing for `custom`.
+    pub const fn hosts(self) -> Option<[&'static str; 3]> {
+        match self {
+            Self::Global => Some([
+                "https://login.microsoftonline.com",
+                "https://graph.microsoft.com",
+                "https://manage.office.com",
+            ]),
+            Self::Gcc => Some([
+                "https://login.microsoftonline.com",
+                "https://graph.microsoft.com",
+                "https://manage-gcc.office.com",
+            ]),
+            Self::GccHigh => Some([
+                "https://login.microsoftonline.us",
+                "https://graph.microsoft.us",
+                "https://manage.office365.us",
+            ]),
+            Self::Dod => Some([
+                "https://login.microsoftonline.us",
+                "https://dod-graph.microsoft.us",
+                "https://manage.protection.apps.mil",
+            ]),
+            Self::China => Some([
+                "https://login.partner.microsoftonline.cn",
+                "https://microsoftgraph.chinacloudapi.cn",
+                "https://manage.office365.cn",
+            ]),
+            Self::Custom => None,
+        }
+    }
+}
+
+/// How the application shows who it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Credential {
+    Secret(Secret),
+    Certificate(PathBuf),
+    FederatedToken(PathBuf),
+    ManagedIdentity,
+}
+
+impl Credential {
+    /// What tells two credentials apart without showing either.
+    pub(crate) fn fingerprint(&self) -> String {
+        match self {
+            Self::Secret(secret) => format!("{:x?}", Sha256::digest(secret.expose())),
+            other => format!("{other:?}"),
+        }
+    }
+}
+
+impl Account {
+    /// An application with a secret, in the worldwide cloud.
+    pub fn new(tenant_id: impl Into<String>, client_id: impl Into<String>, client_secret: Secret) -> Self {
+        Self {
+            tenant_id: tenant_id.into(),
+            client_id: client_id.into(),
+            client_secret: Some(client_secret),
+            ..Self::default()
+        }
+    }
+
+    /// The base of the login service.
+    ///
+    /// # Errors
+    /// [`Config`](ErrorKind::Config) when there is none, or it is no address we talk to.
+    pub fn login(&self) -> Result<Base> {
+        self.base(self.login_url.as_deref(), 0, "login_url")
+    }
+
+    /// The base of Graph.
+    ///
+    /// # Errors
+    /// As [`login`](Self::login).
+    pub fn graph(&self) -> Result<Base> {
+        self.base(self.graph_url.as_deref(), 1, "graph_url")
+    }
+
+    /// The base of Management Activity.
+    ///
+    /// # Errors
+    /// As [`login`](Self::login).
+    pub fn activity(&self) -> Result<Base> {
+        self.base(self.activity_url.as_deref(), 2, "activity_url")
+    }
+
+    fn base(&self, given: Option<&str>, place: usize, key: &str) -> Result<Base> {
+        let missing = || Error::config(format!("cloud = \"custom\" needs `{key}`"));
+        let text = given.or_else(|| self.cloud.hosts().map(|hosts| hosts[place])).ok_or_else(missing)?;
+        Base::parse(text).map_err(|error| error.at(key))
+    }
+
+    /// The one credential.
+    ///
+    /// # Errors
+    /// [`Config`](ErrorKind::Config) when there is none or more than one, or something else is missing.
+    pub(crate) fn credential(&self) -> Result<Credential> {
+        if self.tenant_id.trim().is_empty() {
+            return Err(Error::config("`tenant_id` is missing; it is in the tenant's overview in the Entra portal"));
+        }
+        if ["common", "organizations", "consumers"].contains(&self.tenant_id.as_str()) {
+            let message = format!("`{}` is no tenant; give the tenant's own id", self.tenant_id);
+            return Err(Error::config(message).at("tenant_id"));
+        }
+        if !self.tenant_id.chars().all(|c| c.is_ascii_alphanumeric() || "-.".contains(c)) {
+            return Err(Error::config("neither a tenant id nor a domain").at("tenant_id"));
+        }
+        let given = [
+            self.client_secret.clone().map(Credential::Secret),
+            self.certificate.clone().map(Credential::Certificate),
+            self.federated_token_file.clone().map(Credential::FederatedToken),
+            self.managed_identity.then_some(Credential::ManagedIdentity),
+        ];
+        let mut given = given.into_iter().flatten();
+        const ONE_OF: &str =
+            "one of `client_secret`, `certificate`, `federated_token_file` and `managed_identity = true`";
+        let credential = given.next().ok_or_else(|| Error::config(format!("no credential; give {ONE_OF}")))?;
+        if given.next().is_some() {
+            return Err(Error::config(format!("several credentials; give only {ONE_OF}")));
+        }
+        if self.client_id.trim().is_empty() && credential != Credential::ManagedIdentity {
+            return Err(Error::config("`client_id` is missing; it is in the overview of the app registration"));
+        }
+        Ok(credential)
+    }
+
+    /// Whether the tenant is given by its id.
+    pub(crate) fn has_tenant_guid(&self) -> bool {
+        let groups: Vec<usize> = self.tenant_id.split('-').map(str::len).collect();
+        groups == [8, 4, 4, 4, 12] && self.tenant_id.chars().all(|c| c == '-' || c.is_ascii_hexdigit())
+    }
+}

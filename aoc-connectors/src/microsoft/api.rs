@@ -1,0 +1,137 @@
+//! One way to ask a service of Microsoft's: with a token, within limits, and with errors that say what to do.
+
+use std::sync::Arc;
+
+use aoc_core::{
+    http::{Answer, Base, HttpClient, Method, Url},
+    prelude::*,
+};
+use serde_json::Value;
+
+use super::{
+    clock::Clock,
+    limiter::Limiter,
+    refusal::{code_and_message, meaning},
+    token::Tokens,
+};
+
+/// A service, asked in the name of an account.
+#[derive(Clone)]
+pub(crate) struct Api {
+    http: HttpClient,
+    base: Base,
+    tokens: Arc<Tokens>,
+    limiter: Arc<Limiter>,
+    clock: Arc<Clock>,
+}
+
+/// Why there is no answer to work with.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    /// What it means: what the loops do with it, and the sentence.
+    pub(crate) error: Error,
+    /// The status of the answer; 0 where there was none.
+    pub(crate) status: u16,
+    /// The vendor's code, such as `AF20051`; may be empty.
+    pub(crate) code: String,
+    /// The vendor's message.
+    pub(crate) message: String,
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self { error, status: 0, code: String::new(), message: String::new() }
+    }
+}
+
+impl From<Failure> for Error {
+    fn from(failure: Failure) -> Self {
+        failure.error
+    }
+}
+
+/// How much of a refusal is read.
+const MOST_OF_REFUSAL: usize = 64 * 1024;
+
+impl Api {
+    pub(crate) fn new(
+        http: HttpClient,
+        base: Base,
+        tokens: Arc<Tokens>,
+        limiter: Arc<Limiter>,
+        clock: Arc<Clock>,
+    ) -> Self {
+        Self { http, base, tokens, limiter, clock }
+    }
+
+    /// The configured address; links are followed only there.
+    pub(crate) fn base(&self) -> &Base {
+        &self.base
+    }
+
+    /// The other side's clock.
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// A token, for a checkup that looks what is in it.
+    pub(crate) async fn token(&self) -> Result<Arc<str>> {
+        self.tokens.get().await
+    }
+
+    pub(crate) async fn get(&self, url: Url) -> Result<Answer, Failure> {
+        self.ask(Method::GET, url, None).await
+    }
+
+    /// Asks, and gives only answers of success: a token that is refused is replaced once, a throttle is kept for all.
+    pub(crate) async fn ask(&self, method: Method, url: Url, body: Option<&Value>) -> Result<Answer, Failure> {
+        let token = self.tokens.get().await?;
+        let refused = match self.ask_with(&token, &method, &url, body).await {
+            Err(failure) if failure.status == 401 => failure,
+            answer => return answer,
+        };
+        tracing::debug!(host = self.base.host(), code = refused.code, "a token was refused; another is asked for");
+        let token = self.tokens.instead_of(&token).await?;
+        self.ask_with(&token, &method, &url, body).await
+    }
+
+    async fn ask_with(
+        &self,
+        token: &str,
+        method: &Method,
+        url: &Url,
+        body: Option<&Value>,
+    ) -> Result<Answer, Failure> {
+        let permit = self.limiter.permit().await?;
+        let mut request = self.http.request(method.clone(), url.clone()).bearer_auth(token);
+        request = match body {
+            Some(body) => request.header("content-type", "application/json").body(body.to_string()),
+            // Management Activity refuses a POST that does not say that it is empty.
+            None if *method == Method::POST => request.header("content-length", "0"),
+            None => request,
+        };
+        let answer = self.http.send(request).await?;
+        self.clock.heard(answer.date());
+        if answer.status().is_success() {
+            permit.taken();
+            return Ok(answer);
+        }
+        let (status, wish) = (answer.status().as_u16(), answer.retry_after());
+        let request_id = answer.header("request-id").unwrap_or_default().to_owned();
+        let (code, message) = code_and_message(&answer.text(MOST_OF_REFUSAL).await);
+        let error = if status == 429 || code == "AF429" {
+            let wait = permit.refused(wish);
+            Error::rate_limited("Microsoft has had too many requests of this tenant and wants us to wait").wait(wait)
+        } else {
+            permit.taken();
+            let (kind, sentence) = meaning(status, &code);
+            let error = Error::new(kind, sentence);
+            match wish.filter(|_| kind == ErrorKind::Unavailable) {
+                Some(wait) => error.wait(wait),
+                None => error,
+            }
+        };
+        let detail = format!("{} answered {status}: {message} (request {request_id})", self.base.host());
+        Err(Failure { error: error.because(detail), status, code, message })
+    }
+}

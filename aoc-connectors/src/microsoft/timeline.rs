@@ -1,0 +1,269 @@
+//! A timeline in tiles: what was read when, what must be read again, what is sealed.
+//!
+//! Records become visible late, so each tile is read again: in every round while it is young, then each time its
+//! distance has doubled, and a last time when it has settled; then it is sealed. A record that comes late is
+//! found after at most twice its delay.
+
+use std::ops::Range;
+
+use aoc_core::prelude::*;
+use chrono::{DateTime, DurationRound, TimeDelta};
+
+/// How a service's timeline is cut and read again.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rules {
+    /// How far back the service answers.
+    pub(crate) reach: TimeDelta,
+    /// How long after its end a tile is read a last time.
+    pub(crate) settle: TimeDelta,
+}
+
+/// While its last reading is less than this behind its end, a tile is read in every round.
+const YOUNG: TimeDelta = TimeDelta::minutes(30);
+/// Tiles that have settled long ago when they are cut are this long; all others an hour.
+const LONG: TimeDelta = TimeDelta::days(1);
+const SHORT: TimeDelta = TimeDelta::hours(1);
+/// No tile is halved below this.
+const LEAST: TimeDelta = TimeDelta::seconds(30);
+
+/// A stretch of the timeline, its end exclusive, with what the source remembers of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Tile<M> {
+    pub(crate) from: Timestamp,
+    pub(crate) until: Timestamp,
+    /// When its last whole reading began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) read_at: Option<Timestamp>,
+    pub(crate) memory: M,
+}
+
+/// All that is not sealed.
+///
+/// Invariant: tiles are in order, none is empty, and each ends where the next begins; the last ends at `end`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Timeline<M> {
+    pub(crate) end: Timestamp,
+    pub(crate) tiles: Vec<Tile<M>>,
+}
+
+impl<M: Default + Clone> Timeline<M> {
+    /// Everything since a time is still to be read.
+    pub(crate) fn since(since: Timestamp) -> Self {
+        Self { end: since, tiles: Vec::new() }
+    }
+
+    /// Cuts tiles until now is in one of them.
+    pub(crate) fn extend(&mut self, now: Timestamp, rules: Rules) {
+        while self.end <= now {
+            let from = self.end;
+            let day = next_boundary(from, LONG);
+            let settled = day.instant() <= now.instant() - rules.settle;
+            let until = if settled { day } else { next_boundary(from, SHORT) };
+            self.tiles.push(Tile { from, until, read_at: None, memory: M::default() });
+            self.end = until;
+        }
+    }
+
+    /// Gives up what the service does not give any more: the stretch that was never read, if there is one. What was
+    /// read before, but not a last time, is left to [`seal`](Self::seal).
+    pub(crate) fn clamp(&mut self, now: Timestamp, rules: Rules) -> Option<(Timestamp, Timestamp)> {
+        let edge: Timestamp = (now.instant() - rules.reach).into();
+        let mut lost: Option<(Timestamp, Timestamp)> = None;
+        let mut give_up = |from: Timestamp, until: Timestamp| {
+            lost = Some((lost.map_or(from, |(first, _)| first), until));
+        };
+        self.tiles.retain_mut(|tile| {
+            if tile.read_at.is_some() || tile.from >= edge {
+                return true;
+            }
+            give_up(tile.from, tile.until.min(edge));
+            tile.from = edge;
+            tile.from < tile.until
+        });
+        if self.tiles.is_empty() && self.end < edge {
+            give_up(self.end, edge);
+            self.end = edge;
+        }
+        lost
+    }
+
+    /// The first tiles in a row that must be read in the round that began at this time, together not longer than
+    /// `most` unless it is one; empty when the round is done.
+    pub(crate) fn due(
+        &self,
+        now: Timestamp,
+        round: Timestamp,
+        rules: Rules,
+        most: TimeDelta,
+        troubled: impl Fn(&M) -> bool,
+    ) -> Range<usize> {
+        let due = |tile: &Tile<M>| tile.is_due(now, round, rules, troubled(&tile.memory));
+        let Some(first) = self.tiles.iter().position(due) else { return 0..0 };
+        let start = self.tiles[first].from.instant();
+        let more = self.tiles[first + 1..].iter();
+        let count = more.take_while(|tile| due(tile) && tile.until.instant() - start <= most).count();
+        first..first + 1 + count
+    }
+
+    /// The tiles between two times.
+    pub(crate) fn between(&self, from: Timestamp, until: Timestamp) -> Range<usize> {
+        let start = self.tiles.partition_point(|tile| tile.until <= from);
+        start..self.tiles.partition_point(|tile| tile.from < until).max(start)
+    }
+
+    /// The tile that a time is in.
+    pub(crate) fn tile_of(&mut self, time: Timestamp) -> Option<&mut Tile<M>> {
+        let place = self.tiles.partition_point(|tile| tile.until <= time);
+        self.tiles.get_mut(place).filter(|tile| tile.from <= time)
+    }
+
+    /// Takes out the tiles at the beginning that need no further reading.
+    pub(crate) fn seal(&mut self, now: Timestamp, rules: Rules, troubled: impl Fn(&M) -> bool) -> Vec<Tile<M>> {
+        let edge = now.instant() - rules.reach;
+        let sealed = |tile: &Tile<M>| {
+            tile.read_at.is_some_and(|read| {
+                let settled = read.instant() - tile.until.instant() >= rules.settle;
+                (settled && !troubled(&tile.memory)) || tile.until.instant() <= edge
+            })
+        };
+        let count = self.tiles.iter().take_while(|tile| sealed(tile)).count();
+        self.tiles.drain(..count).collect()
+    }
+
+    /// Halves the tile at a place, so that each half is asked for by itself; says whether it was long enough.
+    pub(crate) fn halve(&mut self, place: usize) -> bool {
+        let Some(tile) = self.tiles.get_mut(place) else { return false };
+        let length = tile.until.instant() - tile.from.instant();
+        if length < LEAST * 2 {
+            return false;
+        }
+        let middle: Timestamp = (tile.from.instant() + length / 2).into();
+        let second = Tile { from: middle, until: tile.until, read_at: tile.read_at, memory: tile.memory.clone() };
+        tile.until = middle;
+        self.tiles.insert(place + 1, second);
+        true
+    }
+}
+
+impl<M> Tile<M> {
+    fn is_due(&self, now: Timestamp, round: Timestamp, rules: Rules, troubled: bool) -> bool {
+        let Some(read) = self.read_at else { return self.from <= now };
+        let behind = read.instant() - self.until.instant();
+        let waited = now.instant() - self.until.instant();
+        let again = behind < YOUNG || waited >= (behind * 2).min(rules.settle);
+        read < round && (troubled || again) && (troubled || behind < rules.settle)
+    }
+}
+
+/// The next multiple of a length of time behind a time.
+fn next_boundary(time: Timestamp, length: TimeDelta) -> Timestamp {
+    let instant = time.instant();
+    let floor: DateTime<_> = instant.duration_trunc(length).unwrap_or(instant);
+    (floor + length).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RULES: Rules = Rules { reach: TimeDelta::days(7), settle: TimeDelta::hours(24) };
+
+    fn time(text: &str) -> Timestamp {
+        Timestamp::parse(text).unwrap()
+    }
+
+    fn after(time: Timestamp, delta: TimeDelta) -> Timestamp {
+        (time.instant() + delta).into()
+    }
+
+    /// Reads all that is due, as a source would.
+    fn round(timeline: &mut Timeline<()>, now: Timestamp) -> Vec<(Timestamp, Timestamp)> {
+        timeline.extend(now, RULES);
+        let mut read = Vec::new();
+        loop {
+            let due = timeline.due(now, now, RULES, TimeDelta::days(1), |()| false);
+            if due.is_empty() {
+                return read;
+            }
+            read.push((timeline.tiles[due.start].from, timeline.tiles[due.end - 1].until));
+            timeline.tiles[due].iter_mut().for_each(|tile| tile.read_at = Some(now));
+            timeline.seal(now, RULES, |()| false);
+        }
+    }
+
+    #[test]
+    fn a_first_look_back_reads_days_then_hours_without_a_hole() {
+        let now = time("2026-03-18T12:34:56Z");
+        let mut timeline = Timeline::since(after(now, -TimeDelta::days(6)));
+        let read = round(&mut timeline, now);
+        assert_eq!(read[0].0, time("2026-03-12T12:34:56Z"));
+        assert!(read.windows(2).all(|pair| pair[0].1 == pair[1].0), "{read:?}");
+        assert_eq!(read.last().unwrap().1, time("2026-03-18T13:00:00Z"));
+        assert!(read.iter().all(|(from, until)| until.instant() - from.instant() <= TimeDelta::days(1)));
+        assert!(timeline.tiles.len() <= 37, "settled days are sealed at once: {}", timeline.tiles.len());
+    }
+
+    /// The promise: whatever becomes visible late is read after at most twice its delay (and a round), or a round after it
+    /// happened; and it is read before its tile is sealed if it is not later than the time to settle.
+    #[test]
+    fn what_comes_late_is_found_after_at_most_twice_its_delay() {
+        let start = time("2026-03-18T12:00:00Z");
+        for late in [0, 1, 20, 45, 100, 360, 700, 1_439] {
+            let happened = time("2026-03-18T14:59:00Z");
+            let visible = after(happened, TimeDelta::minutes(late));
+            let mut timeline = Timeline::since(start);
+            let mut now = start;
+            let found = loop {
+                now = after(now, TimeDelta::minutes(5));
+                let read = round(&mut timeline, now);
+                let seen = |(from, until): &(Timestamp, Timestamp)| *from <= happened && happened < *until;
+                if now >= visible && read.iter().any(seen) {
+                    break now;
+                }
+                assert!(now < after(happened, TimeDelta::hours(49)), "{late} minutes late: never found");
+            };
+            let bound = after(happened, TimeDelta::minutes(late * 2 + 70));
+            assert!(found <= bound, "{late} minutes late: found at {found}");
+        }
+    }
+
+    #[test]
+    fn every_tile_is_sealed_in_the_end_and_few_stay_open() {
+        let mut timeline = Timeline::since(time("2026-03-18T12:00:00Z"));
+        let mut now = time("2026-03-18T12:00:00Z");
+        let mut readings = 0;
+        for _ in 0..12 * 24 * 5 {
+            now = after(now, TimeDelta::minutes(5));
+            readings += round(&mut timeline, now).len();
+        }
+        assert!(timeline.tiles[0].from >= after(now, -TimeDelta::hours(26)), "{:?}", timeline.tiles[0]);
+        assert!(timeline.tiles.len() < 28);
+        assert!(readings < 12 * 24 * 5 * 2, "{readings} readings in 1440 rounds");
+    }
+
+    #[test]
+    fn a_long_pause_loses_what_the_service_forgot_and_says_exactly_what() {
+        let mut timeline = Timeline::since(time("2026-03-01T10:20:00Z"));
+        round(&mut timeline, time("2026-03-01T11:30:00Z"));
+        let now = time("2026-03-11T08:00:00Z");
+        timeline.extend(now, RULES);
+        let lost = timeline.clamp(now, RULES).unwrap();
+        assert_eq!(lost, (time("2026-03-01T12:00:00Z"), time("2026-03-04T08:00:00Z")));
+        let sealed = timeline.seal(now, RULES, |()| false);
+        assert_eq!(sealed.len(), 2, "what was read before is not lost");
+        assert_eq!(timeline.tiles[0].from, lost.1);
+        assert!(timeline.clamp(now, RULES).is_none());
+    }
+
+    #[test]
+    fn a_tile_is_halved_down_to_half_a_minute() {
+        let mut timeline = Timeline::<()>::since(time("2026-03-18T12:00:00Z"));
+        timeline.extend(time("2026-03-18T12:10:00Z"), RULES);
+        let mut halved = 0;
+        while timeline.halve(0) {
+            halved += 1;
+        }
+        assert_eq!(halved, 6);
+        assert!(timeline.tiles.windows(2).all(|pair| pair[0].until == pair[1].from));
+    }
+}
