@@ -22,6 +22,8 @@
 
 mod common;
 pub mod entra;
+#[cfg(feature = "testkit")]
+pub mod fake;
 pub mod intune;
 pub mod jsonl;
 pub mod microsoft;
@@ -30,17 +32,30 @@ pub mod reader;
 pub mod shapes;
 pub mod sign_ins;
 
-use aoc_core::Registry;
+use std::future::ready;
 
-pub use entra::EntraAuditNormalizer;
-pub use intune::IntuneAuditNormalizer;
+use aoc_core::Registry;
+use microsoft::Hub;
+
+#[cfg(feature = "testkit")]
+pub use fake::FakeMicrosoft;
+pub use entra::{EntraAudit, EntraAuditNormalizer};
+pub use intune::{IntuneAudit, IntuneAuditNormalizer};
 pub use jsonl::JsonLines;
-pub use office365::Office365ActivityNormalizer;
+pub use office365::{Office365Activity, Office365ActivityNormalizer};
 pub use reader::{RecordReader, read_records};
 pub use shapes::AnyRecord;
-pub use sign_ins::EntraSignInsNormalizer;
+pub use sign_ins::{EntraSignIns, EntraSignInsNormalizer};
 
 /// Adds the components of this crate.
 pub fn register(registry: &mut Registry) {
+    let hub = Hub::new();
+    let shared = hub.clone();
+    registry.add_with(move |source: EntraAudit| ready(source.build_on(&shared)));
+    let shared = hub.clone();
+    registry.add_with(move |source: EntraSignIns| ready(source.build_on(&shared)));
+    let shared = hub.clone();
+    registry.add_with(move |source: IntuneAudit| ready(source.build_on(&shared)));
+    registry.add_with(move |source: Office365Activity| ready(source.build_on(&hub)));
     registry.add::<JsonLines>();
 }

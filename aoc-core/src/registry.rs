@@ -49,8 +49,20 @@ impl Registry {
 
     /// Adds a component. One of the same kind and type is replaced.
     pub fn add<C: Component>(&mut self) -> &mut Self {
-        let build = |options: Value| -> Building {
-            Box::pin(async move { Ok(read_options::<C>(options)?.build().await?.wrap()) })
+        self.add_with(|component: C| component.build())
+    }
+
+    /// Adds a component that is built by this function: for components that share something, such as connections.
+    pub fn add_with<C: Component, F>(
+        &mut self,
+        build: impl Fn(C) -> F + Clone + Send + Sync + 'static,
+    ) -> &mut Self
+    where
+        F: Future<Output = Result<C::Built>> + Send,
+    {
+        let build = move |options: Value| -> Building {
+            let build = build.clone();
+            Box::pin(async move { Ok(build(read_options::<C>(options)?).await?.wrap()) })
         };
         self.add_entry(C::Built::KIND, C::TYPE.to_owned(), schema_for!(C), C::EXAMPLE.to_owned(), build)
     }

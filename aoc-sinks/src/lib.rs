@@ -1,12 +1,14 @@
 //! Where AOC keeps events and where it sends them.
 
 pub mod index;
+pub mod jsonl;
 pub mod sqlite;
 
 use aoc_core::Registry;
 
 pub use self::{
     index::{SegmentIndex, Segments},
+    jsonl::{JsonLines, JsonLinesSink},
     sqlite::{Sqlite, SqliteStore},
 };
 
@@ -14,4 +16,5 @@ pub use self::{
 pub fn register(registry: &mut Registry) {
     registry.add::<Sqlite>();
     registry.add::<Segments>();
+    registry.add::<JsonLines>();
 }

@@ -31,6 +31,11 @@ pub struct Account {
     pub activity_url: Option<String>,
 }
 
+/// The smallest configuration of a source that reads an account's tenant.
+pub(crate) const EXAMPLE: &str = r#"tenant_id = "aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee"
+client_id = "11111111-2222-4333-8444-555555555555"
+client_secret = { env = "AOC_CONTOSO_SECRET" }"#;
+
 /// A national cloud, which says where login, Graph and Management Activity are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -150,7 +155,9 @@ impl Account {
     /// [`Config`](ErrorKind::Config) when there is none or more than one, or something else is missing.
     pub(crate) fn credential(&self) -> Result<Credential> {
         if self.tenant_id.trim().is_empty() {
-            return Err(Error::config("`tenant_id` is missing; it is in the tenant's overview in the Entra portal"));
+            return Err(Error::config(
+                "`tenant_id` is missing; it is in the tenant's overview in the Entra portal",
+            ));
         }
         if ["common", "organizations", "consumers"].contains(&self.tenant_id.as_str()) {
             let message = format!("`{}` is no tenant; give the tenant's own id", self.tenant_id);
@@ -168,12 +175,15 @@ impl Account {
         let mut given = given.into_iter().flatten();
         const ONE_OF: &str =
             "one of `client_secret`, `certificate`, `federated_token_file` and `managed_identity = true`";
-        let credential = given.next().ok_or_else(|| Error::config(format!("no credential; give {ONE_OF}")))?;
+        let credential =
+            given.next().ok_or_else(|| Error::config(format!("no credential; give {ONE_OF}")))?;
         if given.next().is_some() {
             return Err(Error::config(format!("several credentials; give only {ONE_OF}")));
         }
         if self.client_id.trim().is_empty() && credential != Credential::ManagedIdentity {
-            return Err(Error::config("`client_id` is missing; it is in the overview of the app registration"));
+            return Err(Error::config(
+                "`client_id` is missing; it is in the overview of the app registration",
+            ));
         }
         Ok(credential)
     }
@@ -182,5 +192,121 @@ impl Account {
     pub(crate) fn has_tenant_guid(&self) -> bool {
         let groups: Vec<usize> = self.tenant_id.split('-').map(str::len).collect();
         groups == [8, 4, 4, 4, 12] && self.tenant_id.chars().all(|c| c == '-' || c.is_ascii_hexdigit())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// With these keys and values, beside those that must be.
+    fn account(more: &[(&str, &str)]) -> Account {
+        let mut table = serde_json::json!({"tenant_id": "contoso.com", "client_id": "a"});
+        for (key, value) in more {
+            table[key] = serde_json::from_str(value).unwrap_or_else(|_| (*value).into());
+        }
+        serde_json::from_value(table).unwrap()
+    }
+
+    #[test]
+    fn every_cloud_has_its_addresses() {
+        let mut table = String::new();
+        for cloud in ["global", "gcc", "gcc_high", "dod", "china"] {
+            let account = account(&[("cloud", cloud)]);
+            let urls =
+                [account.login(), account.graph(), account.activity()].map(|url| url.unwrap().to_string());
+            table.push_str(&format!("{cloud}: {}\n", urls.join(" ")));
+        }
+        let expected = "\
+global: https://login.microsoftonline.com https://graph.microsoft.com https://manage.office.com
+gcc: https://login.microsoftonline.com https://graph.microsoft.com https://manage-gcc.office.com
+gcc_high: https://login.microsoftonline.us https://graph.microsoft.us https://manage.office365.us
+dod: https://login.microsoftonline.us https://dod-graph.microsoft.us https://manage.protection.apps.mil
+china: https://login.partner.microsoftonline.cn https://microsoftgraph.chinacloudapi.cn https://manage.office365.cn
+";
+        assert_eq!(table, expected);
+    }
+
+    #[test]
+    fn each_address_can_be_another_and_in_a_custom_cloud_must_be_given() {
+        type Url = fn(&Account) -> Result<Base>;
+        let urls: [(&str, Url); 3] = [
+            ("login_url", Account::login),
+            ("graph_url", Account::graph),
+            ("activity_url", Account::activity),
+        ];
+        for (key, url) in urls {
+            let other = account(&[(key, "https://proxy.example/a/")]);
+            assert_eq!(url(&other).unwrap().to_string(), "https://proxy.example/a");
+            let others = urls.iter().filter(|(another, _)| *another != key);
+            assert!(others.map(|(_, url)| url(&other).unwrap()).all(|url| !url.host().contains("proxy")));
+            let error = url(&account(&[("cloud", "custom")])).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Config);
+            assert_eq!(error.to_string(), format!("cloud = \"custom\" needs `{key}`"));
+            let error = url(&account(&[(key, "http://proxy.example")])).unwrap_err();
+            assert!(error.to_string().starts_with(&format!("{key}: ")), "{error}");
+        }
+    }
+
+    #[test]
+    fn there_is_exactly_one_credential() {
+        let all = [
+            ("client_secret", "s"),
+            ("certificate", "a.pem"),
+            ("federated_token_file", "t"),
+            ("managed_identity", "true"),
+        ];
+        let error = account(&[]).credential().unwrap_err();
+        assert!(all.iter().all(|(key, _)| error.to_string().contains(key)), "{error}");
+        for (place, one) in all.iter().enumerate() {
+            account(&[*one]).credential().unwrap();
+            for another in &all[place + 1..] {
+                let error = account(&[*one, *another]).credential().unwrap_err();
+                assert_eq!(error.kind(), ErrorKind::Config);
+                assert!(error.to_string().starts_with("several credentials"), "{error}");
+            }
+        }
+        assert!(account(&[("managed_identity", "false")]).credential().is_err());
+    }
+
+    #[test]
+    fn who_is_meant_must_be_said() {
+        let of = |tenant_id: &str, client_id: &str, managed_identity: bool| Account {
+            tenant_id: tenant_id.to_owned(),
+            client_id: client_id.to_owned(),
+            client_secret: (!managed_identity).then(|| Secret::new("s")),
+            managed_identity,
+            ..Account::default()
+        };
+        for (tenant, says) in [
+            ("", "`tenant_id` is missing"),
+            (" ", "`tenant_id` is missing"),
+            ("common", "tenant_id: `common` is no tenant"),
+            ("organizations", "tenant_id: `organizations` is no tenant"),
+            ("consumers", "tenant_id: `consumers` is no tenant"),
+            ("a/../b", "tenant_id: neither"),
+            ("contoso.com?x", "tenant_id: neither"),
+            ("https://contoso.com", "tenant_id: neither"),
+            ("contosö.com", "tenant_id: neither"),
+            ("{aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee}", "tenant_id: neither"),
+        ] {
+            let error = of(tenant, "a", false).credential().unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Config);
+            assert!(error.to_string().starts_with(says), "{tenant}: {error}");
+        }
+        assert!(of("contoso.com", " ", false).credential().unwrap_err().to_string().contains("`client_id`"));
+        assert_eq!(of("contoso.com", "", true).credential().unwrap(), Credential::ManagedIdentity);
+        assert!(of("AAAAAAAA-bbbb-4ccc-8ddd-eeeeeeeeeeee", "a", false).has_tenant_guid());
+        assert!(!of("contoso.com", "a", false).has_tenant_guid());
+        assert!(!of("aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeeg", "a", false).has_tenant_guid());
+    }
+
+    #[test]
+    fn credentials_are_told_apart_without_being_shown() {
+        let [one, two] = ["one", "two"].map(|text| Credential::Secret(Secret::new(text)).fingerprint());
+        assert_ne!(one, two);
+        assert!(
+            !one.contains("one") && !format!("{:?}", account(&[("client_secret", "hush")])).contains("hush")
+        );
     }
 }

@@ -74,6 +74,18 @@ impl Api {
         &self.clock
     }
 
+    /// Makes sure that the other side's clock is known, if it can be reached: windows are cut by it.
+    pub(crate) async fn hear_clock(&self) {
+        if self.clock.is_known() {
+            return;
+        }
+        let Ok(url) = self.base.join("/") else { return };
+        // Without a token; any answer has a date.
+        if let Ok(answer) = self.http.send(self.http.request(Method::HEAD, url)).await {
+            self.clock.heard(answer.date());
+        }
+    }
+
     /// A token, for a checkup that looks what is in it.
     pub(crate) async fn token(&self) -> Result<Arc<str>> {
         self.tokens.get().await
@@ -84,13 +96,22 @@ impl Api {
     }
 
     /// Asks, and gives only answers of success: a token that is refused is replaced once, a throttle is kept for all.
-    pub(crate) async fn ask(&self, method: Method, url: Url, body: Option<&Value>) -> Result<Answer, Failure> {
+    pub(crate) async fn ask(
+        &self,
+        method: Method,
+        url: Url,
+        body: Option<&Value>,
+    ) -> Result<Answer, Failure> {
         let token = self.tokens.get().await?;
         let refused = match self.ask_with(&token, &method, &url, body).await {
             Err(failure) if failure.status == 401 => failure,
             answer => return answer,
         };
-        tracing::debug!(host = self.base.host(), code = refused.code, "a token was refused; another is asked for");
+        tracing::debug!(
+            host = self.base.host(),
+            code = refused.code,
+            "a token was refused; another is asked for"
+        );
         let token = self.tokens.instead_of(&token).await?;
         self.ask_with(&token, &method, &url, body).await
     }
@@ -121,7 +142,8 @@ impl Api {
         let (code, message) = code_and_message(&answer.text(MOST_OF_REFUSAL).await);
         let error = if status == 429 || code == "AF429" {
             let wait = permit.refused(wish);
-            Error::rate_limited("Microsoft has had too many requests of this tenant and wants us to wait").wait(wait)
+            Error::rate_limited("Microsoft has had too many requests of this tenant and wants us to wait")
+                .wait(wait)
         } else {
             permit.taken();
             let (kind, sentence) = meaning(status, &code);

@@ -36,7 +36,10 @@ where
         }
         let (first, second): (Map<_, _>, Map<_, _>) =
             table.into_iter().partition(|(key, _)| of_first.contains_key(key));
-        Ok(Self { first: read(first).map_err(D::Error::custom)?, second: read(second).map_err(D::Error::custom)? })
+        Ok(Self {
+            first: read(first).map_err(D::Error::custom)?,
+            second: read(second).map_err(D::Error::custom)?,
+        })
     }
 }
 
@@ -69,5 +72,70 @@ impl<A: JsonSchema, B: JsonSchema> JsonSchema for Joined<A, B> {
             }
         }
         joined
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[derive(Debug, Default, Deserialize, JsonSchema)]
+    #[serde(deny_unknown_fields, default)]
+    struct Own {
+        content: Vec<String>,
+        overlap: u32,
+    }
+
+    #[derive(Debug, Deserialize, JsonSchema)]
+    #[serde(deny_unknown_fields)]
+    struct Shared {
+        tenant_id: String,
+        #[serde(default)]
+        cloud: String,
+    }
+
+    fn joined(table: Value) -> Result<Joined<Shared, Own>, String> {
+        Joined::deserialize(table).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn each_gets_its_keys() {
+        let both = joined(json!({"tenant_id": "t", "content": ["a"], "cloud": "c"})).unwrap();
+        assert_eq!((both.first.tenant_id.as_str(), both.first.cloud.as_str()), ("t", "c"));
+        assert_eq!((both.second.content.len(), both.second.overlap), (1, 0));
+    }
+
+    #[test]
+    fn an_unknown_key_is_refused_with_all_that_are_known() {
+        let error = joined(json!({"tenant_id": "t", "tenant": "t"})).unwrap_err();
+        let expected = "unknown field `tenant`, expected one of `content`, `overlap`, `cloud`, `tenant_id`";
+        assert_eq!(error, expected);
+    }
+
+    #[test]
+    fn a_value_of_the_wrong_type_is_named_by_its_key() {
+        for (table, says) in [
+            (json!({"tenant_id": 5}), "tenant_id: invalid type: integer `5`"),
+            (json!({"tenant_id": "t", "overlap": "x"}), "overlap: invalid type: string \"x\""),
+            (json!({"tenant_id": "t", "content": ["a", 1]}), "content[1]: invalid type: integer `1`"),
+            (json!({}), "missing field `tenant_id`"),
+            (json!([]), "invalid type"),
+        ] {
+            let error = joined(table).unwrap_err();
+            assert!(error.starts_with(says), "{error}");
+        }
+    }
+
+    #[test]
+    fn the_schema_has_the_properties_of_both() {
+        let schema = schemars::schema_for!(Joined<Shared, Own>);
+        let schema = schema.as_value();
+        let keys: Vec<&String> = schema["properties"].as_object().unwrap().keys().collect();
+        assert_eq!(keys.len(), 4, "{keys:?}");
+        assert_eq!(schema["required"], json!(["tenant_id"]));
+        assert_eq!(schema["additionalProperties"], json!(false));
+        assert_eq!(schema["title"], "Own");
     }
 }

@@ -53,7 +53,9 @@ const FIRST: Duration = Duration::from_secs(1);
 const MOST: Duration = Duration::from_secs(120);
 
 enum Turn {
-    Now { probes: bool },
+    Now {
+        probes: bool,
+    },
     Later(Duration),
     /// As soon as the probe has heard something.
     AfterProbe,
@@ -119,31 +121,34 @@ impl Limiter {
     }
 }
 
+impl State {
+    /// Whether a request was sent before the pause began, so that what became of it says nothing of the pause.
+    fn is_older(&self, sent: Instant, probes: bool) -> bool {
+        !probes && self.pause.as_ref().is_some_and(|pause| sent <= pause.begun)
+    }
+}
+
 impl Permit<'_> {
     /// The other side took the request.
     pub(crate) fn taken(mut self) {
-        self.probes = false;
         let mut state = self.limiter.state();
-        let before_pause = state.pause.as_ref().is_some_and(|pause| self.sent < pause.begun);
-        if !before_pause {
+        if !state.is_older(self.sent, self.probes) {
             (state.pause, state.refusals) = (None, 0);
             self.limiter.changed.notify_waiters();
         }
+        self.probes = false;
     }
 
     /// The other side had too many requests; says how long to wait. Of several that are refused at once, the first
     /// counts.
     pub(crate) fn refused(mut self, wish: Option<Duration>) -> Duration {
-        self.probes = false;
         let now = Instant::now();
         let mut state = self.limiter.state();
-        let longer = wish.map(|wish| now + wish);
-        match &mut state.pause {
-            Some(pause) if self.sent < pause.begun => {
-                pause.until = pause.until.max(longer.unwrap_or(pause.until));
-                return pause.until.saturating_duration_since(now);
-            }
-            _ => {}
+        let is_older = state.is_older(self.sent, self.probes);
+        self.probes = false;
+        if let Some(pause) = state.pause.as_mut().filter(|_| is_older) {
+            pause.until = wish.map_or(pause.until, |wish| pause.until.max(now + wish));
+            return pause.until.saturating_duration_since(now);
         }
         state.refusals = state.refusals.saturating_add(1);
         let wait = wish.unwrap_or_else(|| {

@@ -2,21 +2,26 @@
 
 mod account;
 mod api;
+pub(crate) mod checkup;
 mod clock;
+pub(crate) mod graph;
 mod hub;
 mod joined;
 mod limiter;
 mod refusal;
 mod timeline;
 mod token;
+mod webhook;
 
 pub use self::{
     account::{Account, Cloud},
     hub::Hub,
 };
 pub(crate) use self::{
+    account::EXAMPLE,
     api::{Api, Failure},
     hub::{Budget, Service},
     joined::Joined,
     timeline::{Rules, Tile, Timeline},
+    webhook::{Keeper, Notified, Webhook},
 };

@@ -31,7 +31,8 @@ fn activity_code(body: &str) -> Option<&str> {
 /// A message without line breaks and not too long.
 fn shorten(message: &str) -> String {
     const MOST: usize = 300;
-    let mut short: String = message.chars().map(|c| if c.is_control() { ' ' } else { c }).take(MOST).collect();
+    let mut short: String =
+        message.chars().map(|c| if c.is_control() { ' ' } else { c }).take(MOST).collect();
     if message.chars().count() > MOST {
         short.push('…');
     }
@@ -46,15 +47,23 @@ pub(crate) fn meaning(status: u16, code: &str) -> (ErrorKind, String) {
     }
     let code_or_none = if code.is_empty() { "no code".to_owned() } else { format!("`{code}`") };
     match status {
-        _ if code.starts_with("AF5") => (ErrorKind::Unavailable, format!("Microsoft failed internally ({code})")),
+        _ if code.starts_with("AF5") => {
+            (ErrorKind::Unavailable, format!("Microsoft failed internally ({code})"))
+        }
         401 => (ErrorKind::Denied, "the token is refused; check that tenant and cloud are right".to_owned()),
         403 => (
             ErrorKind::Denied,
-            format!("the application may not do this ({code_or_none}); check its permissions, admin consent and the tenant's licences"),
+            format!(
+                "the application may not do this ({code_or_none}); check its permissions, admin consent and the tenant's licences"
+            ),
         ),
-        300..400 => (ErrorKind::Denied, "answered with a redirect, which is not followed; check the URLs".to_owned()),
+        300..400 => {
+            (ErrorKind::Denied, "answered with a redirect, which is not followed; check the URLs".to_owned())
+        }
         404 => (ErrorKind::NotFound, format!("there is no such thing there ({code_or_none})")),
-        408 | 500.. => (ErrorKind::Unavailable, format!("Microsoft cannot answer now (status {status}, {code_or_none})")),
+        408 | 500.. => {
+            (ErrorKind::Unavailable, format!("Microsoft cannot answer now (status {status}, {code_or_none})"))
+        }
         _ => (ErrorKind::Invalid, format!("the request was refused (status {status}, {code_or_none})")),
     }
 }
@@ -137,7 +146,10 @@ mod tests {
         for (body, code) in [
             (r#"{"error":{"code":"AF20022","message":"No subscription."}}"#, "AF20022"),
             ("{'error':{'code':'AF429','message':'Too many requests.'}}", "AF429"),
-            (r#"{"error":{"code":"Authorization_RequestDenied","message":"x"}}"#, "Authorization_RequestDenied"),
+            (
+                r#"{"error":{"code":"Authorization_RequestDenied","message":"x"}}"#,
+                "Authorization_RequestDenied",
+            ),
             (r#"{"error":{"code":"","message":""}}"#, ""),
             ("<html>Forbidden AFx AF12</html>", ""),
             ("", ""),

@@ -18,6 +18,15 @@ pub(crate) struct Rules {
     pub(crate) settle: TimeDelta,
 }
 
+impl Rules {
+    /// Where to begin when everything since a time is asked for: a little more than the service keeps is no loss.
+    pub(crate) fn earliest(self, since: Timestamp, now: Timestamp) -> Timestamp {
+        let edge = now.instant() - self.reach + TimeDelta::minutes(10);
+        let slightly_before = since.instant() < edge && since.instant() >= edge - TimeDelta::minutes(20);
+        if slightly_before { edge.into() } else { since }
+    }
+}
+
 /// While its last reading is less than this behind its end, a tile is read in every round.
 const YOUNG: TimeDelta = TimeDelta::minutes(30);
 /// Tiles that have settled long ago when they are cut are this long; all others an hour.
@@ -118,7 +127,12 @@ impl<M: Default + Clone> Timeline<M> {
     }
 
     /// Takes out the tiles at the beginning that need no further reading.
-    pub(crate) fn seal(&mut self, now: Timestamp, rules: Rules, troubled: impl Fn(&M) -> bool) -> Vec<Tile<M>> {
+    pub(crate) fn seal(
+        &mut self,
+        now: Timestamp,
+        rules: Rules,
+        troubled: impl Fn(&M) -> bool,
+    ) -> Vec<Tile<M>> {
         let edge = now.instant() - rules.reach;
         let sealed = |tile: &Tile<M>| {
             tile.read_at.is_some_and(|read| {
@@ -138,7 +152,8 @@ impl<M: Default + Clone> Timeline<M> {
             return false;
         }
         let middle: Timestamp = (tile.from.instant() + length / 2).into();
-        let second = Tile { from: middle, until: tile.until, read_at: tile.read_at, memory: tile.memory.clone() };
+        let second =
+            Tile { from: middle, until: tile.until, read_at: tile.read_at, memory: tile.memory.clone() };
         tile.until = middle;
         self.tiles.insert(place + 1, second);
         true

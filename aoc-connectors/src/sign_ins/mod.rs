@@ -1,11 +1,122 @@
 //! Entra ID sign-ins: Graph's `/auditLogs/signIns`, Azure Monitor's categories and Log Analytics' tables of sign-ins.
+//!
+//! ```toml
+//! [sources.sign_ins]
+//! type = "entra_sign_ins"
+//! profile = "contoso"
+//! ```
 
 mod errors;
 mod members;
 mod normalizer;
 
+use aoc_core::{config::Span, prelude::*};
+use chrono::TimeDelta;
+
 pub use normalizer::EntraSignInsNormalizer;
 pub(crate) use normalizer::{native, shaped};
 
+use crate::microsoft::{
+    Account, Budget, EXAMPLE, Hub, Joined,
+    graph::{Endpoint, Logs},
+};
+
 /// The component type, and the `source` of its events.
 pub(crate) const SOURCE: &str = "entra_sign_ins";
+
+/// Collects sign-ins of Entra ID. Needs the application permissions AuditLog.Read.All and Directory.Read.All of Microsoft
+/// Graph, and an Entra ID P1 or P2 licence in the tenant.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct EntraSignIns(Joined<Account, Options>);
+
+/// What else can be said of sign-ins.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+struct Options {
+    /// Which sign-ins are collected, each by queries of its own; `interactive_user` by default. The others come from
+    /// Graph's beta.
+    types: Option<Vec<SignInType>>,
+    /// How long after its end a window is read a last time, as sign-ins become visible late; 24 hours by default.
+    overlap: Option<Span>,
+}
+
+/// Whose sign-ins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum SignInType {
+    /// People who signed in themselves.
+    InteractiveUser,
+    /// Programs that signed in for people.
+    NonInteractiveUser,
+    /// Applications.
+    ServicePrincipal,
+    /// Azure resources.
+    ManagedIdentity,
+}
+
+/// Which the documentation lists, with the largest page that it allows. Sorting is not among what it allows.
+const SIGN_INS: Endpoint = Endpoint {
+    path: "v1.0/auditLogs/signIns",
+    time: "createdDateTime",
+    sorts: false,
+    top: Some(1_000),
+    condition: None,
+    ends_with_old_link: false,
+    budget: Budget::Reports,
+    reach: TimeDelta::days(30),
+    unlicensed: None,
+};
+
+impl SignInType {
+    /// The name of its content, and where it is read.
+    fn endpoint(self) -> (&'static str, Endpoint) {
+        let of_beta =
+            |condition| Endpoint { path: "beta/auditLogs/signIns", condition: Some(condition), ..SIGN_INS };
+        match self {
+            Self::InteractiveUser => ("interactive_user", SIGN_INS),
+            Self::NonInteractiveUser => {
+                ("non_interactive_user", of_beta("signInEventTypes/any(t: t eq 'nonInteractiveUser')"))
+            }
+            Self::ServicePrincipal => {
+                ("service_principal", of_beta("signInEventTypes/any(t: t eq 'servicePrincipal')"))
+            }
+            Self::ManagedIdentity => {
+                ("managed_identity", of_beta("signInEventTypes/any(t: t eq 'managedIdentity')"))
+            }
+        }
+    }
+}
+
+impl EntraSignIns {
+    /// Of this account's tenant.
+    pub fn new(account: Account) -> Self {
+        Self(Joined { first: account, second: Options::default() })
+    }
+
+    /// Builds it on a hub that it shares with other sources.
+    ///
+    /// # Errors
+    /// [`Config`](ErrorKind::Config) when the account makes no sense.
+    pub fn build_on(self, hub: &Hub) -> Result<Feed> {
+        let Joined { first: account, second: options } = self.0;
+        let types = options.types.unwrap_or_else(|| vec![SignInType::InteractiveUser]);
+        let logs = Logs {
+            hub,
+            account,
+            logs: types.into_iter().map(SignInType::endpoint).collect(),
+            overlap: options.overlap,
+            permissions: vec![&["AuditLog.Read.All"], &["Directory.Read.All"]],
+        };
+        logs.feed(EntraSignInsNormalizer)
+    }
+}
+
+impl Component for EntraSignIns {
+    type Built = Feed;
+    const TYPE: &'static str = SOURCE;
+    const EXAMPLE: &'static str = EXAMPLE;
+    async fn build(self) -> Result<Feed> {
+        self.build_on(&Hub::new())
+    }
+}

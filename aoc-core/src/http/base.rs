@@ -60,7 +60,9 @@ impl Base {
                 host(&self.0),
                 host(&url)
             ))),
-            Err(cause) => Err(Error::denied(format!("{} gave a link that is none", host(&self.0))).because(cause)),
+            Err(cause) => {
+                Err(Error::denied(format!("{} gave a link that is none", host(&self.0))).because(cause))
+            }
         }
     }
 
@@ -117,7 +119,14 @@ mod tests {
         {
             assert!(Base::parse(good).is_ok(), "{good}");
         }
-        for bad in ["http://graph.microsoft.com", "ftp://a", "graph", "https://u:p@a", "https://a/?b=c", "https://a#b"] {
+        for bad in [
+            "http://graph.microsoft.com",
+            "ftp://a",
+            "graph",
+            "https://u:p@a",
+            "https://a/?b=c",
+            "https://a#b",
+        ] {
             let error = Base::parse(bad).unwrap_err();
             assert!(!error.to_string().contains("u:p"), "{error}");
         }

@@ -9,7 +9,9 @@ mod follow;
 mod followers;
 mod ingest;
 mod keep_index;
+mod keep_ledger;
 mod retention;
+mod silence;
 mod status;
 
 use std::{collections::BTreeMap, future::Future, sync::Arc, time::Duration};
@@ -30,7 +32,9 @@ use self::{
     followers::{ToAlerts, ToSink},
     ingest::{Ingest, Nudge},
     keep_index::keep_index,
+    keep_ledger::keep_ledger,
     retention::forget_old,
+    silence::{Origins, Silences},
     status::Board,
 };
 use crate::{
@@ -46,6 +50,7 @@ pub struct Pipeline {
     followers: Vec<(String, Arc<dyn Follower>, Start)>,
     index: Option<Arc<dyn EventIndex>>,
     retention: Option<Duration>,
+    silence: Option<Origins>,
 }
 
 const EVERY: Duration = Duration::from_secs(300);
@@ -58,7 +63,7 @@ impl Pipeline {
 
     /// Over this shared store.
     pub fn over(store: Arc<dyn EventStore>) -> Self {
-        Self { store, sources: Vec::new(), followers: Vec::new(), index: None, retention: None }
+        Self { store, sources: Vec::new(), followers: Vec::new(), index: None, retention: None, silence: None }
     }
 
     /// Adds a source that is asked every five minutes.
@@ -115,6 +120,35 @@ impl Pipeline {
         self
     }
 
+    /// Makes an alert of every workload that goes quiet while its source answers. What is usual is learned from the
+    /// index; without one nothing is looked at.
+    #[must_use]
+    pub fn silence_alarm(mut self) -> Self {
+        self.silence = Some(Origins::default());
+        self
+    }
+
+    /// Leaves out all sources but these: by their names, or by name and content, such as `office365/Audit.Exchange`.
+    ///
+    /// # Errors
+    /// [`NotFound`](crate::ErrorKind::NotFound) when there is no such source.
+    pub fn only_sources(mut self, wanted: &[String]) -> Result<Self> {
+        let loops = |(source, feed, _): &(String, Feed, Duration)| -> Vec<String> {
+            feed.sources.iter().map(|(content, _)| loop_name(source, content)).collect()
+        };
+        let all: Vec<String> = self.sources.iter().flat_map(loops).collect();
+        if let Some(missing) = wanted.iter().find(|name| !all.iter().any(|one| is_of(one, name))) {
+            return Err(no_source(missing, all.iter()));
+        }
+        for (source, feed, _) in &mut self.sources {
+            feed.sources.retain(|(content, _)| {
+                wanted.iter().any(|name| is_of(&loop_name(source, content), name))
+            });
+        }
+        self.sources.retain(|(_, feed, _)| !feed.sources.is_empty());
+        Ok(self)
+    }
+
     /// The sources, by name.
     pub fn feeds(&self) -> impl Iterator<Item = (&str, &Feed)> {
         self.sources.iter().map(|(name, feed, _)| (name.as_str(), feed))
@@ -127,18 +161,25 @@ impl Pipeline {
         let board = Board::new();
         let (mut tasks, mut nudges) = (JoinSet::new(), BTreeMap::new());
         let mut doorbells = Vec::new();
+        if !self.sources.is_empty() || self.retention.is_some() {
+            tasks.spawn(keep_ledger(self.store.clone(), stopped.clone()));
+        }
         for (source, feed, every) in self.sources {
             doorbells.extend(feed.doorbell.map(|doorbell| (source.clone(), doorbell)));
             for (content, origin) in feed.sources {
-                let name = if content.is_empty() { source.clone() } else { format!("{source}/{content}") };
+                let name = loop_name(&source, &content);
                 let (sender, nudged) = mpsc::channel(16);
                 nudges.insert(name.clone(), sender);
                 board.source(&name, |_| ());
+                let normalizer = match &self.silence {
+                    Some(origins) => origins.watching(&name, feed.normalizer.clone()),
+                    None => feed.normalizer.clone(),
+                };
                 let ingest = Ingest {
                     name,
                     source: source.clone(),
                     origin,
-                    normalizer: feed.normalizer.clone(),
+                    normalizer,
                     store: self.store.clone(),
                     every,
                     board: board.clone(),
@@ -158,6 +199,10 @@ impl Pipeline {
         }
         drop(beginning);
         if let Some(index) = self.index {
+            if let Some(origins) = self.silence {
+                let (store, index, board) = (self.store.clone(), index.clone(), board.clone());
+                tasks.spawn(Silences { store, index, board, origins }.run(stopped.clone()));
+            }
             tasks.spawn(keep_index(self.store.clone(), index, board.clone(), stopped.clone()));
         }
         if let Some(retention) = self.retention {
@@ -204,15 +249,10 @@ impl Running {
         source: Option<&str>,
         since: Option<Timestamp>,
     ) -> Result<impl Future<Output = BTreeMap<String, Result<Fetched>>> + Send + use<>> {
-        let of_source = |name: &str| {
-            source.is_none_or(|source| {
-                name.strip_prefix(source).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-            })
-        };
+        let of_source = |name: &str| source.is_none_or(|source| is_of(name, source));
         let chosen: Vec<_> = self.nudges.iter().filter(|(name, _)| of_source(name)).collect();
         if let (Some(source), true) = (source, chosen.is_empty()) {
-            let names = self.nudges.keys().cloned().collect::<Vec<_>>().join(", ");
-            return Err(Error::not_found(format!("no source `{source}`; there are: {names}")));
+            return Err(no_source(source, self.nudges.keys()));
         }
         let mut asked = JoinSet::new();
         for (name, nudges) in chosen {
@@ -267,6 +307,21 @@ impl Running {
         // What is cut off here is fetched or delivered again after the next start.
         tokio::time::timeout(Duration::from_secs(10), all).await.unwrap_or(Ok(()))
     }
+}
+
+/// The name of a loop: the source's, and its content's where it has several.
+fn loop_name(source: &str, content: &str) -> String {
+    if content.is_empty() { source.to_owned() } else { format!("{source}/{content}") }
+}
+
+/// Whether a loop is the one of this name, or one of the source of this name.
+fn is_of(loop_name: &str, name: &str) -> bool {
+    loop_name.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+fn no_source<'a>(name: &str, all: impl Iterator<Item = &'a String>) -> Error {
+    let names = all.cloned().collect::<Vec<_>>().join(", ");
+    Error::not_found(format!("no source `{name}`; there are: {names}"))
 }
 
 /// Asks one loop to fetch.

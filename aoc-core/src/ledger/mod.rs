@@ -1,10 +1,27 @@
 //! The completeness ledger: which stretch of whose timeline is proven complete.
+//!
+//! Sources say what their pages prove ([`Coverage`]); the pipeline keeps it as notes. [`read`] reads them,
+//! [`Proof::of`] says what they prove together and where the [`Gap`]s are, [`compact`] keeps the ledger small.
+
+mod compact;
+mod keys;
+mod manifest;
+mod report;
+mod sweep;
+#[cfg(test)]
+mod tests;
 
 use std::{cmp::Ordering, collections::BTreeMap};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use self::{
+    compact::compact,
+    keys::{Ledger, Stream, Unreadable, read},
+    report::{Gap, GapKind, Proof, Windows},
+    sweep::{Range, Segment, Standing, segments},
+};
 use crate::Timestamp;
 
 /// How far a stretch of a timeline has come. Each state includes those before it, but for `Lost`.

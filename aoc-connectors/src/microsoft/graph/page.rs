@@ -1,0 +1,79 @@
+//! One page of a log.
+
+use aoc_core::prelude::*;
+
+use crate::read_records;
+
+/// The records of a page and the link behind it.
+#[derive(Debug)]
+pub(super) struct LogPage {
+    pub(super) records: Vec<RawJson>,
+    pub(super) link: Option<String>,
+}
+
+/// Members that are of no use, such as a count, are not looked at: they are known to lie.
+#[derive(Deserialize)]
+struct Whole {
+    value: Vec<RawJson>,
+    #[serde(rename = "@odata.nextLink")]
+    link: Option<String>,
+}
+
+impl LogPage {
+    /// Reads a whole page; each record stays as it is, however odd.
+    ///
+    /// # Errors
+    /// [`Unavailable`](ErrorKind::Unavailable) when it is none.
+    pub(super) fn read(bytes: &[u8]) -> Result<Self> {
+        let whole: Whole = serde_json::from_slice(bytes)
+            .map_err(|cause| Error::unavailable("Graph sent a page that cannot be read").because(cause))?;
+        Ok(Self { records: whole.value, link: whole.link.filter(|link| !link.is_empty()) })
+    }
+
+    /// What can be saved of a page that cannot be read as a whole: the records, one of which may hold what is no
+    /// record, and the link, if it is there.
+    pub(super) fn salvage(bytes: &[u8]) -> Self {
+        let records = read_records(bytes).map_while(Result::ok).map(|record| record.raw).collect();
+        Self { records, link: link_in(bytes) }
+    }
+}
+
+/// The link in a text that need not be JSON.
+fn link_in(bytes: &[u8]) -> Option<String> {
+    let text = std::str::from_utf8(bytes).ok()?;
+    let (_, rest) = text.rsplit_once("\"@odata.nextLink\"")?;
+    let value = rest.trim_start().strip_prefix(':')?.trim_start();
+    let mut values = serde_json::Deserializer::from_str(value).into_iter::<String>();
+    values.next()?.ok().filter(|link| !link.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_is_read_whatever_else_it_says() {
+        let page = LogPage::read(
+            br#"{"@odata.context":"x","@odata.count":1000,"value":[{"id":"a"},{"id":"\ud83d"}],"@odata.nextLink":"https://a/b?$skiptoken=1"}"#,
+        )
+        .unwrap();
+        assert_eq!(page.records.len(), 2);
+        assert_eq!(page.link.as_deref(), Some("https://a/b?$skiptoken=1"));
+        assert!(LogPage::read(br#"{"value":[]}"#).unwrap().link.is_none());
+        assert!(LogPage::read(b"<html>").is_err());
+        assert!(LogPage::read(br#"{"error":{}}"#).is_err());
+    }
+
+    #[test]
+    fn what_can_be_saved_of_a_broken_page_is_saved() {
+        let page = LogPage::salvage(
+            br#"{"@odata.nextLink":"https://a/b","value":[{"id":"a"},{"id":"b","x":},{"id":"c"}]}"#,
+        );
+        let texts: Vec<&str> = page.records.iter().map(RawJson::text).collect();
+        assert!(texts.contains(&r#"{"id":"a"}"#) && texts.contains(&r#"{"id":"c"}"#), "{texts:?}");
+        assert_eq!(page.link.as_deref(), Some("https://a/b"));
+        let cut = LogPage::salvage(br#"{"value":[{"id":"a"},{"id":"b"#);
+        assert_eq!(cut.records[0].text(), r#"{"id":"a"}"#);
+        assert!(cut.link.is_none());
+    }
+}

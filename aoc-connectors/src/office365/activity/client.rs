@@ -1,0 +1,110 @@
+//! The calls of the Management Activity API.
+
+use std::collections::HashSet;
+
+use aoc_core::{
+    http::{Method, Url},
+    prelude::*,
+};
+use serde::de::DeserializeOwned;
+
+use crate::microsoft::{Api, Failure};
+
+/// The API of one tenant.
+pub(crate) struct Client {
+    pub(crate) api: Api,
+    /// The tenant's id, which is also the publisher every call must name.
+    pub(crate) tenant: String,
+}
+
+/// A blob of records as a listing names it.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Listed {
+    pub(super) content_id: String,
+    pub(super) content_uri: String,
+    #[serde(default)]
+    pub(super) content_created: String,
+}
+
+/// A subscription as the list of them names it.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Subscribed {
+    #[serde(default)]
+    pub(super) content_type: String,
+    /// It may be missing.
+    pub(super) status: Option<String>,
+}
+
+/// How large a listing may be.
+const MOST_OF_LISTING: usize = 256 << 20;
+
+impl Client {
+    pub(super) async fn subscriptions(&self) -> Result<Vec<Subscribed>, Failure> {
+        let answer = self.api.get(self.feed("subscriptions/list", "")?).await?;
+        read(&answer.bytes(MOST_OF_LISTING).await?)
+    }
+
+    pub(super) async fn start(&self, content: &str) -> Result<(), Failure> {
+        let url = self.feed("subscriptions/start", &format!("contentType={content}"))?;
+        self.api.ask(Method::POST, url, None).await.map(drop)
+    }
+
+    /// All blobs that became available between two times, the second excluded, in order.
+    pub(super) async fn list(
+        &self,
+        content: &str,
+        from: Timestamp,
+        until: Timestamp,
+    ) -> Result<Vec<Listed>, Failure> {
+        let query =
+            format!("contentType={content}&startTime={}&endTime={}", whole(from, false), whole(until, true));
+        let mut url = self.feed("subscriptions/content", &query)?;
+        let (mut listed, mut seen) = (Vec::new(), HashSet::new());
+        loop {
+            let answer = self.api.get(url).await?;
+            let next = ["nextpageuri", "nextpageurl"].iter().find_map(|name| answer.header(name));
+            let next = next.filter(|next| !next.is_empty()).map(str::to_owned);
+            listed.extend(read::<Vec<Listed>>(&answer.bytes(MOST_OF_LISTING).await?)?);
+            let Some(next) = next else { return Ok(listed) };
+            if !seen.insert(next.clone()) {
+                return Err(Error::unavailable("the pages of a listing lead in a circle").into());
+            }
+            url = self.link(&next)?;
+        }
+    }
+
+    /// The address behind a link, if it leads to this API; every call must name the publisher.
+    pub(super) fn link(&self, link: &str) -> Result<Url> {
+        let url = self.api.base().follow(link)?;
+        if url.query().is_some_and(|query| query.to_lowercase().contains("publisheridentifier=")) {
+            return Ok(url);
+        }
+        let sign = if url.query().is_some() { '&' } else { '?' };
+        // The id of a blob holds signs that must stay as they are.
+        self.api.base().follow(&format!("{link}{sign}PublisherIdentifier={}", self.tenant))
+    }
+
+    fn feed(&self, path: &str, query: &str) -> Result<Url> {
+        let tenant = &self.tenant;
+        let sign = if query.is_empty() { "" } else { "&" };
+        self.api.base().join(&format!(
+            "api/v1.0/{tenant}/activity/feed/{path}?{query}{sign}PublisherIdentifier={tenant}"
+        ))
+    }
+}
+
+fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Failure> {
+    serde_json::from_slice(bytes).map_err(|cause| {
+        Error::unavailable("Management Activity sent a list that cannot be read").because(cause).into()
+    })
+}
+
+/// A time in whole seconds, as the API reads it; the end of a window is rounded up.
+fn whole(time: Timestamp, up: bool) -> String {
+    let instant = time.instant();
+    let up = up && instant.timestamp_subsec_nanos() > 0;
+    let instant = instant + chrono::TimeDelta::seconds(i64::from(up));
+    instant.format("%Y-%m-%dT%H:%M:%S").to_string()
+}

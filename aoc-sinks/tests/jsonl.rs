@@ -1,0 +1,63 @@
+//! The file of events keeps the promises of every sink.
+
+#![allow(clippy::unwrap_used, reason = "tests end there")]
+
+use std::sync::Arc;
+
+use aoc_core::{ErrorKind, Event, Sink, testkit::events::Generator, testkit::sink::Receiver};
+use aoc_sinks::JsonLinesSink;
+use async_trait::async_trait;
+use tempfile::TempDir;
+
+struct Lines {
+    place: TempDir,
+    sink: JsonLinesSink,
+}
+
+async fn lines() -> Lines {
+    let place = tempfile::tempdir().unwrap();
+    let sink = JsonLinesSink::new(place.path().join("folder/events.ndjson"));
+    std::fs::create_dir(place.path().join("folder")).unwrap();
+    Lines { place, sink }
+}
+
+#[async_trait]
+impl Receiver for Lines {
+    fn sink(&self) -> Arc<dyn Sink> {
+        Arc::new(self.sink.clone())
+    }
+
+    async fn arrived(&self) -> Vec<String> {
+        read(self).into_iter().map(|event| event.id).collect()
+    }
+
+    async fn refuse(&self, _: Option<ErrorKind>) -> bool {
+        false
+    }
+}
+
+fn read(lines: &Lines) -> Vec<Event> {
+    let text = std::fs::read_to_string(lines.place.path().join("folder/events.ndjson")).unwrap();
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+aoc_core::suite!(sink, lines);
+
+#[tokio::test]
+async fn what_a_crash_left_of_a_line_is_cut_off() {
+    let lines = lines().await;
+    let events = Generator::new(5).events(4);
+    lines.sink.deliver(&events[..2]).await.unwrap();
+    let path = lines.place.path().join("folder/events.ndjson");
+    let mut text = std::fs::read_to_string(&path).unwrap();
+    text.push_str(&"{\"id\":\"half".repeat(3_000));
+    std::fs::write(&path, text).unwrap();
+    JsonLinesSink::new(&path).deliver(&events[2..]).await.unwrap();
+    assert_eq!(read(&lines), events);
+}
+
+#[tokio::test]
+async fn a_file_that_cannot_be_written_is_named() {
+    let error = JsonLinesSink::new("/nowhere/events.ndjson").deliver(&[]).await.unwrap_err();
+    assert_eq!(error.to_string(), "/nowhere/events.ndjson: cannot write the file");
+}
