@@ -32,14 +32,14 @@ pub mod reader;
 pub mod shapes;
 pub mod sign_ins;
 
-use std::future::ready;
+use std::{future::ready, sync::Arc};
 
 use aoc_core::Registry;
 use microsoft::Hub;
 
+pub use entra::{EntraAudit, EntraAuditNormalizer};
 #[cfg(feature = "testkit")]
 pub use fake::FakeMicrosoft;
-pub use entra::{EntraAudit, EntraAuditNormalizer};
 pub use intune::{IntuneAudit, IntuneAuditNormalizer};
 pub use jsonl::JsonLines;
 pub use office365::{Office365Activity, Office365ActivityNormalizer};
@@ -47,15 +47,20 @@ pub use reader::{RecordReader, read_records};
 pub use shapes::AnyRecord;
 pub use sign_ins::{EntraSignIns, EntraSignInsNormalizer};
 
-/// Adds the components of this crate.
+/// Adds the components of this crate; all Microsoft sources share one hub.
 pub fn register(registry: &mut Registry) {
-    let hub = Hub::new();
+    register_on(registry, &Hub::new());
+}
+
+/// As [`register`], with a hub of one's own.
+pub fn register_on(registry: &mut Registry, hub: &Arc<Hub>) {
     let shared = hub.clone();
     registry.add_with(move |source: EntraAudit| ready(source.build_on(&shared)));
     let shared = hub.clone();
     registry.add_with(move |source: EntraSignIns| ready(source.build_on(&shared)));
     let shared = hub.clone();
     registry.add_with(move |source: IntuneAudit| ready(source.build_on(&shared)));
-    registry.add_with(move |source: Office365Activity| ready(source.build_on(&hub)));
+    let shared = hub.clone();
+    registry.add_with(move |source: Office365Activity| ready(source.build_on(&shared)));
     registry.add::<JsonLines>();
 }

@@ -2,6 +2,7 @@
 
 use std::{path::Path, sync::Arc};
 
+use aoc_connectors::microsoft::Hub;
 use aoc_core::{
     Error, EventIndex, EventStore, Pipeline, Registry, Result,
     config::{Config, Plan},
@@ -19,8 +20,13 @@ pub const DEFAULT_FILE: &str = "aoc.toml";
 
 /// Every component of this build.
 pub fn registry() -> Registry {
+    registry_on(&Hub::new())
+}
+
+/// As [`registry`], with the Microsoft sources on this hub.
+pub fn registry_on(hub: &Arc<Hub>) -> Registry {
     let mut registry = Registry::new();
-    aoc_connectors::register(&mut registry);
+    aoc_connectors::register_on(&mut registry, hub);
     aoc_sinks::register(&mut registry);
     aoc_llm::register(&mut registry);
     registry
@@ -87,7 +93,7 @@ impl Assembled {
     /// [`Config`](aoc_core::ErrorKind::Config) with the path of the key that is wrong.
     pub async fn of(config: &Config, registry: &Registry) -> Result<Self> {
         let Plan { store, index, pipeline } = config.plan(registry).await?;
-        Ok(Self { store, index, pipeline, server: ServerConfig::of(config)? })
+        Ok(Self { store, index, pipeline: pipeline.silence_alarm(), server: ServerConfig::of(config)? })
     }
 
     /// As [`of`](Self::of), to read what is there: a database that is not there yet is not made.

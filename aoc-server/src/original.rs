@@ -1,5 +1,7 @@
 //! The environment of the Python original, which goes on working where no key of ours says otherwise.
 
+mod collecting;
+
 use aoc_core::{Error, Result, config::Config};
 use serde_json::Value;
 
@@ -13,11 +15,13 @@ enum Meaning {
     Flag(&'static str),
     /// The address of a MongoDB, which makes that the store.
     MongoDb,
+    /// Part of what is collected, and how; see [`collecting`].
+    Collecting,
     /// Belongs to a part that this build does not have yet.
     NotYet,
 }
 
-use Meaning::{Days, Flag, MongoDb, NotYet, Origins};
+use Meaning::{Collecting, Days, Flag, MongoDb, NotYet, Origins};
 
 /// Every variable of the original, and what it means.
 const VARIABLES: [(&str, Meaning); 25] = [
@@ -25,20 +29,20 @@ const VARIABLES: [(&str, Meaning); 25] = [
     ("CORS_ORIGINS", Origins("server.cors_origins")),
     ("MONGO_URI", MongoDb),
     ("RETENTION_DAYS", Days("store.retention")),
-    ("TENANT_ID", NotYet),
-    ("CLIENT_ID", NotYet),
-    ("CLIENT_SECRET", NotYet),
+    ("TENANT_ID", Collecting),
+    ("CLIENT_ID", Collecting),
+    ("CLIENT_SECRET", Collecting),
     ("REDIS_URL", NotYet),
     ("AUTH_TENANT_ID", NotYet),
     ("AUTH_CLIENT_ID", NotYet),
     ("AUTH_ALLOWED_ROLES", NotYet),
     ("AUTH_ALLOWED_GROUPS", NotYet),
-    ("ENABLE_PERIODIC_FETCH", NotYet),
-    ("FETCH_INTERVAL_MINUTES", NotYet),
+    ("ENABLE_PERIODIC_FETCH", Collecting),
+    ("FETCH_INTERVAL_MINUTES", Collecting),
     ("ALERTS_ENABLED", NotYet),
     ("SIEM_ENABLED", NotYet),
     ("SIEM_WEBHOOK_URL", NotYet),
-    ("WEBHOOK_CLIENT_SECRET", NotYet),
+    ("WEBHOOK_CLIENT_SECRET", Collecting),
     ("AI_FEATURES_ENABLED", NotYet),
     ("LLM_API_KEY", NotYet),
     ("LLM_BASE_URL", NotYet),
@@ -53,17 +57,24 @@ const VARIABLES: [(&str, Meaning); 25] = [
 /// # Errors
 /// [`Config`](aoc_core::ErrorKind::Config) naming the variable that makes no sense.
 pub(crate) fn apply(config: &mut Config, variable: impl Fn(&str) -> Option<String>) -> Result<()> {
+    let variable = |name: &str| given(&variable, name);
     for (name, meaning) in &VARIABLES {
-        let Some(text) = variable(name).filter(|text| !text.trim().is_empty()) else { continue };
-        set(config, meaning, text.trim()).map_err(|error| error.at(name))?;
+        if let Some(text) = variable(name) {
+            set(config, meaning, &text).map_err(|error| error.at(name))?;
+        }
     }
-    Ok(())
+    collecting::apply(config, variable)
+}
+
+/// The value of a variable without blanks around it; an empty one is as none.
+fn given(variable: &impl Fn(&str) -> Option<String>, name: &str) -> Option<String> {
+    variable(name).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
 }
 
 /// Which of the original's variables are set but have no meaning in this build yet.
 pub(crate) fn not_used_yet(variable: impl Fn(&str) -> Option<String>) -> Vec<&'static str> {
     let unused = VARIABLES.iter().filter(|(_, meaning)| matches!(meaning, NotYet));
-    unused.map(|(name, _)| *name).filter(|name| variable(name).is_some()).collect()
+    unused.map(|(name, _)| *name).filter(|name| given(&variable, name).is_some()).collect()
 }
 
 fn set(config: &mut Config, meaning: &Meaning, text: &str) -> Result<()> {
@@ -79,7 +90,7 @@ fn set(config: &mut Config, meaning: &Meaning, text: &str) -> Result<()> {
             config.set_default("store", "type", "mongodb");
             config.set_default("store", "uri", text);
         }
-        MongoDb | NotYet => {}
+        MongoDb | Collecting | NotYet => {}
     }
     Ok(())
 }
@@ -134,6 +145,15 @@ mod tests {
         assert_eq!(config.get("store.type").unwrap(), "mongodb");
         let config = configured("[store]\ntype = \"memory\"", &variables).unwrap();
         assert!(config.get("store.uri").is_none());
+    }
+
+    #[test]
+    fn what_has_no_meaning_yet_is_told_only_where_it_is_set() {
+        let variables = [("REDIS_URL", "redis://x"), ("LLM_MODEL", " "), ("TENANT_ID", "t")];
+        let find = |name: &str| {
+            variables.iter().find(|(other, _)| *other == name).map(|(_, value)| (*value).to_owned())
+        };
+        assert_eq!(not_used_yet(find), ["REDIS_URL"]);
     }
 
     #[test]

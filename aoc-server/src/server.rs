@@ -3,7 +3,7 @@
 use std::{future::Future, sync::Arc, time::Duration};
 
 use aoc_core::{Error, Result};
-use axum::{Router, http::StatusCode, middleware};
+use axum::{Extension, Router, http::StatusCode, middleware};
 use tokio::net::TcpListener;
 use tower_http::{compression::CompressionLayer, limit::RequestBodyLimitLayer, timeout::TimeoutLayer};
 
@@ -20,6 +20,7 @@ use crate::{
 const MOST_BYTES: usize = 1 << 20;
 /// How long an answer may take to begin.
 const PATIENCE: Duration = Duration::from_secs(30);
+const _: () = assert!(api::fetch::PATIENCE.as_secs() < PATIENCE.as_secs(), "fetching must answer in time");
 /// How long open requests may go on once the server is to stop.
 const FAREWELL: Duration = Duration::from_secs(10);
 
@@ -37,6 +38,7 @@ pub fn router_for(operations: Arc<Operations>, server: &ServerConfig, caller: Ca
     api::router(operations, caller)
         .layer(RequestBodyLimitLayer::new(MOST_BYTES))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, PATIENCE))
+        .layer(Extension(origins.clone()))
         .layer(middleware::from_fn_with_state(origins, headers::share))
         .layer(middleware::from_fn_with_state(Hosts::of(server), host::guard))
         .layer(middleware::from_fn(api::render_problems))

@@ -13,8 +13,8 @@ use aoc_server::{
     config::{AuthConfig, SECTIONS},
     configuration_schema,
     operations::types::{
-        EventPage, Features, FilterOptions, Health, SearchEvents, SourceHealth, Summary, TimelineAnswer,
-        Version,
+        EventPage, Features, FetchNow, FetchReport, FilterOptions, FindGaps, GapsAnswer, Health,
+        SearchEvents, SourceHealth, Summary, TimelineAnswer, Version,
     },
 };
 use axum::{
@@ -244,7 +244,22 @@ fn about(route: &Route) -> (&'static str, Option<Value>) {
         "/api/timeline" => ("How many events of a filter over time.", of::<TimelineAnswer>()),
         "/api/summary" => ("What happened in the last days.", of::<Summary>()),
         "/api/export" => ("All events of a filter, newest first, as a file.", None),
+        "/api/gaps" => (
+            "What is proven complete and what is known to be missing, by source, tenant and content.",
+            of::<GapsAnswer>(),
+        ),
         "/api/source-health" => ("How all sources and followers are doing.", of::<SourceHealth>()),
+        "/api/fetch-audit-logs" => (
+            "Has the sources fetch now, and waits for them 25 seconds at most; what takes longer goes on, and a warning says so. That a \
+             source fails is told in its `error`. Pages of other sites are refused, but for those of `cors_origins`.",
+            of::<FetchReport>(),
+        ),
+        "/api/webhooks/graph" => (
+            "Change notifications of Microsoft Graph. With `validationToken` (8 KiB at most) the answer is the token, as plain text: the \
+             handshake. Else the body, of 1 MiB at most, is taken with 202, whatever it is, and looked at afterwards; a notification whose \
+             `clientState` a source knows makes that source fetch.",
+            None,
+        ),
         path => panic!("say here what {path} does"),
     }
 }
@@ -256,6 +271,16 @@ fn parameter(name: &str, route: &str) -> String {
     let list = "One or several: repeated, or divided by commas.";
     match name {
         "source" if route == "/api/events/{id}" => "The source of the event, where several use the id.".to_owned(),
+        "hours" | "source" if route == "/api/fetch-audit-logs" => {
+            described(&schema_for!(FetchNow).to_value()["properties"][name])
+        }
+        "source" | "tenant" | "content" if route == "/api/gaps" => {
+            format!("{} {list}", described(&schema_for!(FindGaps).to_value()["properties"][name]))
+        }
+        "from" | "until" | "strip" => {
+            let time = if name == "strip" { "`false` without it." } else { "RFC 3339, or a date: its midnight UTC." };
+            format!("{} {time}", described(&schema_for!(FindGaps).to_value()["properties"][name]))
+        }
         "services" => format!("The same as `service`. {list}"),
         "operation" => format!("{} May be repeated.", described(&filter["properties"][name])),
         "service" | "result" | "source" | "tenant" | "include_tags" | "exclude_tags" => {

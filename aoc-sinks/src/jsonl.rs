@@ -78,7 +78,8 @@ impl Sink for JsonLinesSink {
         }
         let sink = self.clone();
         let written = tokio::task::spawn_blocking(move || sink.write(&lines)).await;
-        let written = written.map_err(|cause| Error::internal("the writing thread panicked").because(cause))?;
+        let written =
+            written.map_err(|cause| Error::internal("the writing thread panicked").because(cause))?;
         written.map_err(|cause| {
             Error::unavailable("cannot write the file").at(self.path.display()).because(cause)
         })?;

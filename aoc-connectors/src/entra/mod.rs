@@ -49,7 +49,7 @@ const DIRECTORY_AUDITS: Endpoint = Endpoint {
     sorts: true,
     top: Some(1_000),
     condition: None,
-    ends_with_old_link: false,
+    ends_with_own_link: false,
     budget: Budget::Reports,
     reach: TimeDelta::days(30),
     unlicensed: Some(TimeDelta::days(7)),

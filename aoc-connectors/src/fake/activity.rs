@@ -11,6 +11,7 @@ use super::{
     known_faults::af429,
     limits::Bucket,
     reply::{Answered, Call, Outgoing, Reply, no_such_place},
+    tenant::Settings,
     world::{Grant, Service, World},
 };
 
@@ -157,26 +158,26 @@ fn content(world: &World, call: &Call, grant: &Grant) -> Answered {
     let root = format!("{}/api/v1.0/{}/activity/feed", world.url, grant.tenant.id());
     let rows: Vec<Value> = listed.iter().map(|row| row_json(row, &root)).collect();
     let reply = Reply::json(200, &Value::Array(rows));
-    let next = listed.last().filter(|_| has_more).map(|last| {
-        let mut query = form_urlencoded::Serializer::new(String::new());
-        query.append_pair("contentType", &content_type);
-        for name in ["startTime", "endTime"]
-            .into_iter()
-            .chain(settings.next_page_keeps_publisher.then_some("PublisherIdentifier"))
-        {
-            if let Some(value) = call.seen.param(name) {
-                query.append_pair(name, &value);
-            }
-        }
-        let (ticks, set, number) = last.place;
-        query.append_pair("nextPage", &format!("{:016x}{set:04x}{number:012x}", ticks as u64 ^ SHUFFLE));
-        format!("{root}/subscriptions/content?{}", query.finish())
-    });
-    Ok(match next {
-        Some(next) => reply.header(&settings.next_page_header, next),
+    let last = listed.last().filter(|_| has_more);
+    Ok(match last {
+        Some(last) => reply.header(&settings.next_page_header, next_page(call, &root, last, &settings)),
         None => reply,
     }
     .into())
+}
+
+/// The address of what comes behind a row.
+fn next_page(call: &Call, root: &str, last: &Listed, settings: &Settings) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    let publisher = settings.next_page_keeps_publisher.then_some("PublisherIdentifier");
+    for name in ["contentType", "startTime", "endTime"].into_iter().chain(publisher) {
+        if let Some(value) = call.seen.param(name) {
+            query.append_pair(name, &value);
+        }
+    }
+    let (ticks, set, number) = last.place;
+    query.append_pair("nextPage", &format!("{:016x}{set:04x}{number:012x}", ticks as u64 ^ SHUFFLE));
+    format!("{root}/subscriptions/content?{}", query.finish())
 }
 
 fn row_json(row: &Listed, root: &str) -> Value {

@@ -1,11 +1,12 @@
 //! Assertions: signed by a registered certificate, or made by a federated identity provider.
 
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use jsonwebtoken::{Algorithm, Header, Validation, dangerous::insecure_decode_claims, decode, decode_header};
 use serde_json::Value;
 
 use super::{
     app::{App, Federation},
-    certificate::{Certificate, decode_base64},
+    certificate::Certificate,
     clock::lock,
     login::Refused,
     world::World,
@@ -63,10 +64,9 @@ fn signed(world: &World, app: &App, assertion: &str, audience: &str) -> Result<(
 
 /// The certificate that the header names: PS256 by SHA-256; RS256 also by SHA-1, which is only looked at for its form.
 fn registered<'a>(app: &'a App, header: &Header) -> Result<&'a Certificate, Refused> {
-    let named =
-        header.x5t_s256.as_deref().filter(|text| !text.contains(['+', '/', '='])).and_then(decode_base64);
-    let legacy =
-        header.x5t.as_deref().and_then(decode_base64).is_some_and(|thumbprint| thumbprint.len() == 20);
+    let decode = |text: &Option<String>| URL_SAFE_NO_PAD.decode(text.as_deref()?).ok();
+    let named = decode(&header.x5t_s256);
+    let legacy = decode(&header.x5t).is_some_and(|thumbprint| thumbprint.len() == 20);
     let found = match (header.alg, named) {
         (Algorithm::PS256 | Algorithm::RS256, Some(thumbprint)) => {
             app.certificates.iter().find(|certificate| certificate.thumbprint == thumbprint)

@@ -19,37 +19,15 @@ impl std::fmt::Debug for Certificate {
 }
 
 impl Certificate {
-    pub(super) fn read(pem: &str) -> Result<Self> {
+    pub(super) fn read(text: &str) -> Result<Self> {
         let none = || Error::invalid("no PEM text with an RSA certificate");
-        let (_, rest) = pem.split_once("-----BEGIN CERTIFICATE-----").ok_or_else(none)?;
-        let (body, _) = rest.split_once("-----END CERTIFICATE-----").ok_or_else(none)?;
-        let der = decode_base64(body).ok_or_else(none)?;
-        let (modulus, exponent) = rsa_key(&der).ok_or_else(none)?;
+        let parts = pem::parse_many(text).map_err(|cause| none().because(cause))?;
+        let certificate = parts.into_iter().find(|part| part.tag() == "CERTIFICATE").ok_or_else(none)?;
+        let der = certificate.contents();
+        let (modulus, exponent) = rsa_key(der).ok_or_else(none)?;
         let key = DecodingKey::from_rsa_raw_components(modulus, exponent);
-        Ok(Self { thumbprint: Sha256::digest(&der).to_vec(), key })
+        Ok(Self { thumbprint: Sha256::digest(der).to_vec(), key })
     }
-}
-
-/// Reads base64 of both alphabets, with or without padding, blanks ignored.
-pub(super) fn decode_base64(text: &str) -> Option<Vec<u8>> {
-    let (mut bits, mut count, mut bytes) = (0_u32, 0_u32, Vec::new());
-    for c in text.bytes().filter(|c| !c.is_ascii_whitespace() && *c != b'=') {
-        let value = match c {
-            b'A'..=b'Z' => c - b'A',
-            b'a'..=b'z' => c - b'a' + 26,
-            b'0'..=b'9' => c - b'0' + 52,
-            b'+' | b'-' => 62,
-            b'/' | b'_' => 63,
-            _ => return None,
-        };
-        bits = (bits << 6 | u32::from(value)) & 0xff_ffff;
-        count += 6;
-        if count >= 8 {
-            count -= 8;
-            bytes.push((bits >> count & 0xff) as u8);
-        }
-    }
-    Some(bytes)
 }
 
 /// The modulus and exponent out of a certificate (RFC 5280, 4.1).

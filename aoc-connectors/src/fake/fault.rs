@@ -17,6 +17,8 @@ use super::{
 };
 
 type Condition = Arc<dyn Fn(&Seen) -> bool + Send + Sync>;
+type Make = Arc<dyn Fn(&Seen) -> Reply + Send + Sync>;
+type Edit = Arc<dyn Fn(&Seen, &mut Reply) + Send + Sync>;
 
 /// Something that goes wrong: with which requests, how often, and how. Without conditions it is the next request;
 /// several faults may meet one request, in the order in which they were scripted.
@@ -42,8 +44,8 @@ pub struct Fault {
 /// What happens to a request.
 #[derive(Clone)]
 pub(super) enum Act {
-    Answer(Arc<dyn Fn(&Seen) -> Reply + Send + Sync>),
-    Edit(Arc<dyn Fn(&Seen, &mut Reply) + Send + Sync>),
+    Answer(Make),
+    Edit(Edit),
     Delay(Duration),
     Cut(usize),
     StallAfter(usize),

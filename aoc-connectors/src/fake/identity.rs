@@ -3,8 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{
-    clock::SECOND,
-    clock::lock,
+    clock::{SECOND, lock},
     login::mint,
     reply::{Answered, Call, Outgoing, Reply},
     tenant::Tenant,
@@ -22,11 +21,11 @@ pub(super) fn machine(world: &World, call: &Call) -> Answered {
     if call.header("x-forwarded-for").is_some() {
         return Err(refused(400, "Requests through a proxy are refused"));
     }
-    let (token, resource, expires, _) = granted(world, call, 400)?;
+    let (token, resource, expires, client_id) = granted(world, call, 400)?;
     let lifetime = expires - world.clock.ticks() / SECOND;
     let body = json!({
         "access_token": token,
-        "client_id": call.seen.param("client_id").unwrap_or_default(),
+        "client_id": client_id,
         "expires_in": lifetime.to_string(),
         "expires_on": expires.to_string(),
         "ext_expires_in": lifetime.to_string(),

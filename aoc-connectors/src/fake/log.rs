@@ -52,6 +52,10 @@ impl Log {
         self.entries.insert((entry.ticks, self.added), entry);
     }
 
+    pub(super) fn remove(&mut self, id: &str) {
+        self.entries.retain(|_, entry| entry.id != id);
+    }
+
     /// A page, and where the next one begins if there is one.
     pub(super) fn page(&self, wish: &Wish, now: i64) -> (Vec<Bytes>, Option<Place>) {
         let Some(range) = self.range(wish) else { return (Vec::new(), None) };

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use base64::{Engine, engine::general_purpose::STANDARD};
 use jsonwebtoken::{EncodingKey, Header, encode};
 use serde_json::{Value, json};
 
@@ -43,7 +44,8 @@ pub(super) fn token(world: &World, call: &Call, tenant: &str, v2: bool) -> Answe
     if !call.is("POST") {
         return Ok(Reply::new(405).header("allow", "POST").into());
     }
-    let form = Form(form_urlencoded::parse(&call.body).into_owned().collect());
+    let mut form = Form(form_urlencoded::parse(&call.body).into_owned().collect());
+    form.0.extend(basic(call).into_iter().flatten());
     let granted = grant(world, call, tenant, &form, v2);
     granted.map_err(|refused| refusal(world, &refused)).map(|(token, lifetime)| {
         let number = |seconds: u64| if v2 { json!(seconds) } else { json!(seconds.to_string()) };
@@ -55,6 +57,18 @@ pub(super) fn token(world: &World, call: &Call, tenant: &str, v2: bool) -> Answe
         });
         Reply::json(200, &body).header("cache-control", "no-store, no-cache").into()
     })
+}
+
+/// Client id and secret out of HTTP's own header, which is taken, too.
+fn basic(call: &Call) -> Option<[(String, String); 2]> {
+    let encoded = call.header("authorization")?.strip_prefix("Basic ")?;
+    let text = String::from_utf8(STANDARD.decode(encoded).ok()?).ok()?;
+    let (id, secret) = text.split_once(':')?;
+    let decode = |text: &str| {
+        let mut pairs = form_urlencoded::parse(text.as_bytes());
+        pairs.next().map(|(name, _)| name.into_owned()).unwrap_or_default()
+    };
+    Some([("client_id".to_owned(), decode(id)), ("client_secret".to_owned(), decode(secret))])
 }
 
 fn grant(world: &World, call: &Call, name: &str, form: &Form, v2: bool) -> Result<(String, u64), Refused> {
@@ -155,13 +169,23 @@ pub(super) fn mint(
     };
     let roles: Vec<String> = settings.roles.iter().filter(of_service).cloned().collect();
     let expires = world.clock.ticks().saturating_add(ticks_of(settings.token_lifetime));
+    let claims = claims(world, tenant, [client_id, resource], &roles, expires / SECOND);
+    let token = encode(&Header::default(), &claims, &EncodingKey::from_secret(&world.key))
+        .map_err(|error| Refused(500, "server_error", 50_000, error.to_string()))?;
+    let grant = Grant { tenant: tenant.clone(), service, roles, expires };
+    lock(&world.grants).insert(token.clone(), Arc::new(grant));
+    Ok(token)
+}
+
+fn claims(world: &World, tenant: &Tenant, of: [&str; 2], roles: &[String], expires: i64) -> Value {
+    let [client_id, resource] = of;
     let now = world.clock.now().timestamp();
     let mut claims = json!({
         "aud": resource,
         "iss": format!("https://sts.windows.net/{}/", tenant.id()),
         "iat": now,
         "nbf": now,
-        "exp": expires / SECOND,
+        "exp": expires,
         "appid": client_id,
         "idtyp": "app",
         "tid": tenant.id(),
@@ -171,11 +195,7 @@ pub(super) fn mint(
     if !roles.is_empty() {
         claims["roles"] = json!(roles);
     }
-    let token = encode(&Header::default(), &claims, &EncodingKey::from_secret(&world.key))
-        .map_err(|error| Refused(500, "server_error", 50_000, error.to_string()))?;
-    let grant = Grant { tenant: tenant.clone(), service, roles, expires };
-    lock(&world.grants).insert(token.clone(), Arc::new(grant));
-    Ok(token)
+    claims
 }
 
 /// What a resource is for: outside `None` it is unknown, inside `None` it is for all at this address.

@@ -40,11 +40,13 @@
 //! # }
 //! ```
 //!
-//! What it does not do: TLS, HTTP/2, gzip, webhooks of Management Activity, rich notifications.
+//! What it does not do: TLS, HTTP/2, gzip, the webhooks of Management Activity (their settings are kept, nothing is
+//! posted), rich notifications, or any other filter than those by time and by type of sign-in.
 
 mod activity;
 mod app;
 mod assertion;
+mod blob;
 mod blobs;
 mod certificate;
 mod clock;
@@ -73,7 +75,8 @@ use tokio::{net::TcpListener, sync::watch};
 
 pub use self::{
     app::App,
-    blobs::{Blob, CONTENT_TYPES},
+    blob::Blob,
+    blobs::CONTENT_TYPES,
     fault::{Fault, Scripted},
     generated::Generated,
     given::Given,
@@ -104,8 +107,16 @@ impl FakeMicrosoft {
     /// # Errors
     /// [`Unavailable`](ErrorKind::Unavailable) when there is no port.
     pub async fn start() -> Result<Self> {
+        Self::start_on(0).await
+    }
+
+    /// As [`start`](Self::start), on this port.
+    ///
+    /// # Errors
+    /// [`Unavailable`](ErrorKind::Unavailable) when it is taken.
+    pub async fn start_on(port: u16) -> Result<Self> {
         let no_port = |cause| Error::unavailable("cannot listen on 127.0.0.1").because(cause);
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(no_port)?;
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.map_err(no_port)?;
         let url = format!("http://{}", listener.local_addr().map_err(no_port)?);
         let http = HttpClient::new(Options { proxy: false, ..Options::default() })?;
         let world = Arc::new(World::new(url, http));

@@ -6,11 +6,10 @@ use std::{
     time::Duration,
 };
 
-use aoc_core::prelude::*;
-
 use super::{
     app::App,
-    blobs::{Blob, Feed},
+    blob::Blob,
+    blobs::Feed,
     clock::{Clock, DAY, lock},
     generated::Generated,
     given::Given,
@@ -156,7 +155,7 @@ impl Tenant {
         lock(&self.inner.settings).clone()
     }
 
-    /// Adds a record of `directoryAudits`.
+    /// Adds a record of `directoryAudits`. An id that is there already is served twice, as with all logs.
     pub fn add_audit(&self, record: impl Into<Given>) -> &Self {
         let record = record.into().read("activityDateTime", self.clock().ticks());
         lock(&self.inner.logs).audits.add(record);
@@ -174,6 +173,15 @@ impl Tenant {
     pub fn add_intune(&self, record: impl Into<Given>) -> &Self {
         let record = record.into().read("activityDateTime", self.clock().ticks());
         lock(&self.inner.logs).intune.add(record);
+        self
+    }
+
+    /// Takes away the records with this id, of whichever log of Graph; so that one can be added again, changed.
+    pub fn remove(&self, id: &str) -> &Self {
+        let mut logs = lock(&self.inner.logs);
+        let Logs { audits, sign_ins, intune } = &mut *logs;
+        [audits, sign_ins, intune].into_iter().for_each(|log| log.remove(id));
+        drop(logs);
         self
     }
 

@@ -45,7 +45,7 @@ const AUDIT_EVENTS: Endpoint = Endpoint {
     sorts: false,
     top: None,
     condition: None,
-    ends_with_old_link: true,
+    ends_with_own_link: true,
     budget: Budget::Intune,
     reach: TimeDelta::days(365),
     unlicensed: None,

@@ -1,6 +1,6 @@
 //! One way to ask a service of Microsoft's: with a token, within limits, and with errors that say what to do.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use aoc_core::{
     http::{Answer, Base, HttpClient, Method, Url},
@@ -23,6 +23,7 @@ pub(crate) struct Api {
     tokens: Arc<Tokens>,
     limiter: Arc<Limiter>,
     clock: Arc<Clock>,
+    patience: Duration,
 }
 
 /// Why there is no answer to work with.
@@ -30,7 +31,7 @@ pub(crate) struct Api {
 pub(crate) struct Failure {
     /// What it means: what the loops do with it, and the sentence.
     pub(crate) error: Error,
-    /// The status of the answer; 0 where there was none.
+    /// The status of the answer; 0 where there was none, 408 where it did not come in time.
     pub(crate) status: u16,
     /// The vendor's code, such as `AF20051`; may be empty.
     pub(crate) code: String,
@@ -60,8 +61,14 @@ impl Api {
         tokens: Arc<Tokens>,
         limiter: Arc<Limiter>,
         clock: Arc<Clock>,
+        patience: Duration,
     ) -> Self {
-        Self { http, base, tokens, limiter, clock }
+        Self { http, base, tokens, limiter, clock, patience }
+    }
+
+    /// How long an answer may take to begin.
+    pub(crate) fn patience(&self) -> Duration {
+        self.patience
     }
 
     /// The configured address; links are followed only there.
@@ -83,6 +90,10 @@ impl Api {
         // Without a token; any answer has a date.
         if let Ok(answer) = self.http.send(self.http.request(Method::HEAD, url)).await {
             self.clock.heard(answer.date());
+        }
+        if !self.clock.is_known() {
+            // The login service tells the time, too. Why there is no token is heard again when one is needed.
+            let _ = self.tokens.get().await;
         }
     }
 
@@ -131,7 +142,10 @@ impl Api {
             None if *method == Method::POST => request.header("content-length", "0"),
             None => request,
         };
-        let answer = self.http.send(request).await?;
+        let answer = match tokio::time::timeout(self.patience, self.http.send(request)).await {
+            Ok(answer) => answer?,
+            Err(_) => return Err(self.late()),
+        };
         self.clock.heard(answer.date());
         if answer.status().is_success() {
             permit.taken();
@@ -148,12 +162,19 @@ impl Api {
             permit.taken();
             let (kind, sentence) = meaning(status, &code);
             let error = Error::new(kind, sentence);
-            match wish.filter(|_| kind == ErrorKind::Unavailable) {
+            // A wish not to wait is none: the loops know better.
+            match wish.filter(|wait| kind == ErrorKind::Unavailable && !wait.is_zero()) {
                 Some(wait) => error.wait(wait),
                 None => error,
             }
         };
         let detail = format!("{} answered {status}: {message} (request {request_id})", self.base.host());
         Err(Failure { error: error.because(detail), status, code, message })
+    }
+
+    /// The other side is there, and takes too long.
+    pub(crate) fn late(&self) -> Failure {
+        let error = Error::unavailable(format!("{} did not answer in time", self.base.host()));
+        Failure { status: 408, ..error.into() }
     }
 }

@@ -18,6 +18,7 @@ use super::{Account, api::Api, clock::Clock, limiter::Limiter, token::Tokens};
 #[derive(Default)]
 pub struct Hub {
     unlimited: bool,
+    patience: Option<Duration>,
     http: Mutex<Option<HttpClient>>,
     shared: Mutex<Shared>,
 }
@@ -28,6 +29,10 @@ struct Shared {
     limiters: HashMap<(String, Budget), Arc<Limiter>>,
     clocks: HashMap<String, Arc<Clock>>,
 }
+
+/// How long an answer may take to begin. Shorter than what the HTTP client calls silence, as that is told apart from a
+/// server that cannot be reached.
+const PATIENCE: Duration = Duration::from_secs(50);
 
 /// One of the services that an account reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -73,6 +78,12 @@ impl Hub {
         Arc::new(Self { unlimited: true, ..Self::default() })
     }
 
+    /// As [`unlimited`](Self::unlimited), and an answer may take only so long to begin.
+    #[cfg(feature = "testkit")]
+    pub fn impatient(patience: Duration) -> Arc<Self> {
+        Arc::new(Self { unlimited: true, patience: Some(patience), ..Self::default() })
+    }
+
     /// A way to ask one service in the name of an account. Does no I/O.
     ///
     /// # Errors
@@ -102,7 +113,8 @@ impl Hub {
             let (requests, period) = if self.unlimited { unlimited } else { budget.rate() };
             Arc::new(Limiter::new(requests, period))
         });
-        Ok(Api::new(http, base, tokens, limiter.clone(), clock))
+        let patience = self.patience.unwrap_or(PATIENCE);
+        Ok(Api::new(http, base, tokens, limiter.clone(), clock, patience))
     }
 
     fn http(&self) -> Result<HttpClient> {

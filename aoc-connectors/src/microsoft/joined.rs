@@ -52,6 +52,10 @@ fn read<T: DeserializeOwned>(table: Map<String, Value>) -> Result<T, String> {
 }
 
 impl<A: JsonSchema, B: JsonSchema> JsonSchema for Joined<A, B> {
+    fn inline_schema() -> bool {
+        true
+    }
+
     fn schema_name() -> Cow<'static, str> {
         B::schema_name()
     }

@@ -52,6 +52,9 @@ const PATIENCE: Duration = Duration::from_secs(3);
 const FIRST: Duration = Duration::from_secs(1);
 const MOST: Duration = Duration::from_secs(120);
 
+/// Requests are counted where they arrive: at most this long after they were sent, as far as we care.
+const MOST_OF_WAY: Duration = Duration::from_millis(500);
+
 enum Turn {
     Now {
         probes: bool,
@@ -151,7 +154,8 @@ impl Permit<'_> {
             return pause.until.saturating_duration_since(now);
         }
         state.refusals = state.refusals.saturating_add(1);
-        let wait = wish.unwrap_or_else(|| {
+        // Who wants us to wait for no time at all has not said how long.
+        let wait = wish.filter(|wish| *wish >= FIRST).unwrap_or_else(|| {
             with_chance(FIRST.saturating_mul(1 << (state.refusals - 1).min(16)).min(MOST))
         });
         state.pause = Some(Pause { begun: now, until: now + wait, probed: false });
@@ -161,12 +165,17 @@ impl Permit<'_> {
 }
 
 impl Drop for Permit<'_> {
-    /// A probe that heard nothing leaves its place to the next.
+    /// The request is counted from when it can have arrived. A probe that heard nothing leaves its place to the next.
     fn drop(&mut self) {
+        let mut state = self.limiter.state();
+        let arrived = Instant::now().min(self.sent + MOST_OF_WAY);
+        if let Some(sent) = state.sent.iter_mut().find(|sent| **sent == self.sent) {
+            *sent = arrived;
+        }
+        if let Some(pause) = state.pause.as_mut().filter(|_| self.probes) {
+            pause.probed = false;
+        }
         if self.probes {
-            if let Some(pause) = &mut self.limiter.state().pause {
-                pause.probed = false;
-            }
             self.limiter.changed.notify_waiters();
         }
     }
@@ -212,6 +221,31 @@ mod tests {
         for _ in 0..100 {
             limiter.permit().await.unwrap().taken();
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_wants_no_wait_is_not_asked_ever_faster() {
+        let limiter = Limiter::new(1_000, Duration::from_secs(1));
+        let begun = Instant::now();
+        for _ in 0..8 {
+            let wait = limiter.permit().await.unwrap().refused(Some(Duration::ZERO));
+            tokio::time::sleep(wait).await;
+        }
+        assert!(begun.elapsed() > Duration::from_secs(200), "{:?}", begun.elapsed());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_request_that_was_long_on_its_way_counts_from_its_arrival() {
+        let limiter = Limiter::new(2, Duration::from_secs(10));
+        let (first, second) = (limiter.permit().await.unwrap(), limiter.permit().await.unwrap());
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        first.taken();
+        tokio::time::sleep(Duration::from_secs(8)).await;
+        second.taken();
+        let begun = Instant::now();
+        limiter.permit().await.unwrap().taken();
+        assert!(begun.elapsed() >= Duration::from_secs(2), "{:?}", begun.elapsed());
+        assert!(begun.elapsed() < Duration::from_secs(3), "{:?}", begun.elapsed());
     }
 
     #[tokio::test(start_paused = true)]

@@ -13,10 +13,6 @@ mod timeline;
 mod token;
 mod webhook;
 
-pub use self::{
-    account::{Account, Cloud},
-    hub::Hub,
-};
 pub(crate) use self::{
     account::EXAMPLE,
     api::{Api, Failure},
@@ -24,4 +20,8 @@ pub(crate) use self::{
     joined::Joined,
     timeline::{Rules, Tile, Timeline},
     webhook::{Keeper, Notified, Webhook},
+};
+pub use self::{
+    account::{Account, Cloud},
+    hub::Hub,
 };

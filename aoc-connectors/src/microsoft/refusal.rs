@@ -57,7 +57,7 @@ pub(crate) fn meaning(status: u16, code: &str) -> (ErrorKind, String) {
                 "the application may not do this ({code_or_none}); check its permissions, admin consent and the tenant's licences"
             ),
         ),
-        300..400 => {
+        300..=399 => {
             (ErrorKind::Denied, "answered with a redirect, which is not followed; check the URLs".to_owned())
         }
         404 => (ErrorKind::NotFound, format!("there is no such thing there ({code_or_none})")),

@@ -81,14 +81,22 @@ impl<M: Default + Clone> Timeline<M> {
         let mut give_up = |from: Timestamp, until: Timestamp| {
             lost = Some((lost.map_or(from, |(first, _)| first), until));
         };
-        self.tiles.retain_mut(|tile| {
-            if tile.read_at.is_some() || tile.from >= edge {
-                return true;
+        for mut tile in std::mem::take(&mut self.tiles) {
+            let (unread, gone) = (tile.unread(), tile.until.min(edge));
+            if unread >= gone {
+                self.tiles.push(tile);
+                continue;
             }
-            give_up(tile.from, tile.until.min(edge));
-            tile.from = edge;
-            tile.from < tile.until
-        });
+            give_up(unread, gone);
+            let rest = Tile { from: gone, until: tile.until, read_at: None, memory: M::default() };
+            if tile.from < unread {
+                tile.until = unread;
+                self.tiles.push(tile);
+            }
+            if rest.from < rest.until {
+                self.tiles.push(rest);
+            }
+        }
         if self.tiles.is_empty() && self.end < edge {
             give_up(self.end, edge);
             self.end = edge;
@@ -135,10 +143,8 @@ impl<M: Default + Clone> Timeline<M> {
     ) -> Vec<Tile<M>> {
         let edge = now.instant() - rules.reach;
         let sealed = |tile: &Tile<M>| {
-            tile.read_at.is_some_and(|read| {
-                let settled = read.instant() - tile.until.instant() >= rules.settle;
-                (settled && !troubled(&tile.memory)) || tile.until.instant() <= edge
-            })
+            let is_done = tile.is_settled(rules) && !troubled(&tile.memory);
+            is_done || (tile.read_at.is_some() && tile.until.instant() <= edge)
         };
         let count = self.tiles.iter().take_while(|tile| sealed(tile)).count();
         self.tiles.drain(..count).collect()
@@ -146,11 +152,8 @@ impl<M: Default + Clone> Timeline<M> {
 
     /// Halves the tile at a place, so that each half is asked for by itself; says whether it was long enough.
     pub(crate) fn halve(&mut self, place: usize) -> bool {
-        let Some(tile) = self.tiles.get_mut(place) else { return false };
+        let Some(tile) = self.tiles.get_mut(place).filter(|tile| tile.has_halves()) else { return false };
         let length = tile.until.instant() - tile.from.instant();
-        if length < LEAST * 2 {
-            return false;
-        }
         let middle: Timestamp = (tile.from.instant() + length / 2).into();
         let second =
             Tile { from: middle, until: tile.until, read_at: tile.read_at, memory: tile.memory.clone() };
@@ -161,6 +164,21 @@ impl<M: Default + Clone> Timeline<M> {
 }
 
 impl<M> Tile<M> {
+    /// Whether it is long enough to be halved.
+    pub(crate) fn has_halves(&self) -> bool {
+        self.until.instant() - self.from.instant() >= LEAST * 2
+    }
+
+    /// Whether its last reading was long enough after its end.
+    pub(crate) fn is_settled(&self, rules: Rules) -> bool {
+        self.read_at.is_some_and(|read| read.instant() - self.until.instant() >= rules.settle)
+    }
+
+    /// Where the part begins that no reading has seen: a reading sees what had happened when it began.
+    fn unread(&self) -> Timestamp {
+        self.read_at.map_or(self.from, |read| read.max(self.from).min(self.until))
+    }
+
     fn is_due(&self, now: Timestamp, round: Timestamp, rules: Rules, troubled: bool) -> bool {
         let Some(read) = self.read_at else { return self.from <= now };
         let behind = read.instant() - self.until.instant();
@@ -263,9 +281,10 @@ mod tests {
         let now = time("2026-03-11T08:00:00Z");
         timeline.extend(now, RULES);
         let lost = timeline.clamp(now, RULES).unwrap();
-        assert_eq!(lost, (time("2026-03-01T12:00:00Z"), time("2026-03-04T08:00:00Z")));
+        assert_eq!(lost, (time("2026-03-01T11:30:00Z"), time("2026-03-04T08:00:00Z")));
         let sealed = timeline.seal(now, RULES, |()| false);
         assert_eq!(sealed.len(), 2, "what was read before is not lost");
+        assert_eq!(sealed[1].until, time("2026-03-01T11:30:00Z"), "and nothing more is proven");
         assert_eq!(timeline.tiles[0].from, lost.1);
         assert!(timeline.clamp(now, RULES).is_none());
     }

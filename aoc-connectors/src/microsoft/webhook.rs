@@ -6,7 +6,6 @@
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
 };
 
 use aoc_core::{
@@ -17,7 +16,6 @@ use aoc_core::{
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use tokio::time::Instant;
 
 use super::{Api, Failure};
 
@@ -43,7 +41,7 @@ const LIFE: TimeDelta = TimeDelta::minutes(4_200);
 /// It is renewed when less than this is left.
 const RENEW: TimeDelta = TimeDelta::minutes(1_400);
 /// How often is looked whether something is to be done.
-const EVERY: Duration = Duration::from_secs(300);
+const EVERY: TimeDelta = TimeDelta::minutes(5);
 
 /// Keeps the subscriptions of one tenant.
 pub(crate) struct Keeper {
@@ -58,7 +56,8 @@ struct State {
     subscriptions: BTreeMap<String, Subscription>,
     /// Whether what the tenant has was looked up.
     looked_up: bool,
-    next_look: Option<Instant>,
+    /// By the other side's clock, as the ends of subscriptions are.
+    next_look: Option<Timestamp>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -94,21 +93,25 @@ impl Keeper {
     /// # Errors
     /// Those of Graph; the next call after a while tries again.
     pub(crate) async fn keep(&self) -> Result<()> {
-        let now = Instant::now();
+        let now = self.api.clock().now();
+        let next_look: Timestamp = (now.instant() + EVERY).into();
         {
             let mut state = self.state();
-            if state.next_look.is_some_and(|next| now < next) {
+            // Where the clock was set back, a look that seems far away is due.
+            if state.next_look.is_some_and(|next| now < next && next <= next_look) {
                 return Ok(());
             }
-            state.next_look = Some(now + EVERY);
+            state.next_look = Some(next_look);
         }
         if !self.state().looked_up {
             self.look_up().await?;
         }
+        // One that is refused holds up none of the others.
+        let mut outcome = Ok(());
         for resource in &self.webhook.resources {
-            self.keep_one(resource).await?;
+            outcome = outcome.and(self.keep_one(resource).await);
         }
-        Ok(())
+        outcome
     }
 
     /// Finds the subscriptions that an earlier run of this program made.

@@ -72,6 +72,9 @@ enum Content {
 }
 
 impl Content {
+    const ALL: [Self; 5] =
+        [Self::AzureActiveDirectory, Self::Exchange, Self::SharePoint, Self::General, Self::Dlp];
+
     const fn name(self) -> &'static str {
         match self {
             Self::AzureActiveDirectory => "Audit.AzureActiveDirectory",
@@ -92,6 +95,21 @@ impl Office365Activity {
     /// Of this account's tenant, which must be given by its id.
     pub fn new(account: Account) -> Self {
         Self(Joined { first: account, second: Options::default() })
+    }
+
+    /// Only these contents, such as `Audit.Exchange`.
+    ///
+    /// # Errors
+    /// [`Config`](ErrorKind::Config) when there is none of that name.
+    pub fn only(mut self, contents: &[&str]) -> Result<Self> {
+        let read = |name: &&str| {
+            Content::ALL.into_iter().find(|content| content.name() == *name).ok_or_else(|| {
+                let names = Content::ALL.map(Content::name).join("`, `");
+                Error::config(format!("there is no content `{name}`, expected one of `{names}`"))
+            })
+        };
+        self.0.second.content = Some(contents.iter().map(read).collect::<Result<_>>()?);
+        Ok(self)
     }
 
     /// Builds it on a hub that it shares with other sources.

@@ -62,7 +62,7 @@ const SIGN_INS: Endpoint = Endpoint {
     sorts: false,
     top: Some(1_000),
     condition: None,
-    ends_with_old_link: false,
+    ends_with_own_link: false,
     budget: Budget::Reports,
     reach: TimeDelta::days(30),
     unlicensed: None,

@@ -63,7 +63,14 @@ impl Pipeline {
 
     /// Over this shared store.
     pub fn over(store: Arc<dyn EventStore>) -> Self {
-        Self { store, sources: Vec::new(), followers: Vec::new(), index: None, retention: None, silence: None }
+        Self {
+            store,
+            sources: Vec::new(),
+            followers: Vec::new(),
+            index: None,
+            retention: None,
+            silence: None,
+        }
     }
 
     /// Adds a source that is asked every five minutes.
@@ -141,9 +148,8 @@ impl Pipeline {
             return Err(no_source(missing, all.iter()));
         }
         for (source, feed, _) in &mut self.sources {
-            feed.sources.retain(|(content, _)| {
-                wanted.iter().any(|name| is_of(&loop_name(source, content), name))
-            });
+            feed.sources
+                .retain(|(content, _)| wanted.iter().any(|name| is_of(&loop_name(source, content), name)));
         }
         self.sources.retain(|(_, feed, _)| !feed.sources.is_empty());
         Ok(self)
@@ -338,4 +344,48 @@ fn sum(fetched: BTreeMap<String, Result<Fetched>>) -> Result<Counts> {
         counts += of_one?.counts;
     }
     Ok(counts)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Bookmark, Cursor, Event, MemoryStore, Normalizer, Page, Record, Source};
+
+    struct Nothing;
+
+    #[async_trait::async_trait]
+    impl Source for Nothing {
+        async fn fetch(&self, _: &Bookmark) -> Result<Page> {
+            Ok(Page::new(Vec::new(), Cursor::default()))
+        }
+    }
+
+    impl Normalizer for Nothing {
+        fn normalize(&self, _: &Record) -> Result<Event> {
+            Err(Error::internal("there is nothing"))
+        }
+    }
+
+    #[test]
+    fn sources_and_contents_can_be_chosen() {
+        let content = |name: &str| -> (String, Arc<dyn Source>) { (name.to_owned(), Arc::new(Nothing)) };
+        let only = |wanted: &[&str]| {
+            let office = Feed::of(vec![content("Exchange"), content("DLP.All")], Nothing);
+            let pipeline = Pipeline::new(MemoryStore::new())
+                .source("office", office)
+                .source("officer", Feed::new(Nothing, Nothing));
+            let wanted: Vec<String> = wanted.iter().map(|name| (*name).to_owned()).collect();
+            pipeline.only_sources(&wanted).map(|pipeline| {
+                let feeds = pipeline.feeds();
+                feeds.map(|(name, feed)| (name.to_owned(), feed.sources.len())).collect::<Vec<_>>()
+            })
+        };
+        assert_eq!(only(&["office"]).unwrap(), [("office".to_owned(), 2)]);
+        assert_eq!(
+            only(&["office/DLP.All", "officer"]).unwrap(),
+            [("office".into(), 1), ("officer".into(), 1)]
+        );
+        let error = only(&["office", "off"]).unwrap_err().to_string();
+        assert_eq!(error, "no source `off`; there are: office/Exchange, office/DLP.All, officer");
+    }
 }

@@ -2,10 +2,13 @@
 
 mod error;
 mod events;
+pub(crate) mod fetch;
+mod gaps;
 mod meta;
 mod params;
 mod problem;
 mod status;
+mod webhooks;
 
 use std::sync::Arc;
 
@@ -13,7 +16,7 @@ use axum::{
     Router,
     http::{Method, StatusCode},
     response::{IntoResponse, Response},
-    routing::{MethodRouter, get},
+    routing::{MethodRouter, get, post},
 };
 
 pub(crate) use self::problem::{Problem, render_problems};
@@ -47,9 +50,12 @@ pub(crate) struct Context {
     pub(crate) caller: Caller,
 }
 
+const FETCH: &str = "/api/fetch-audit-logs";
+
 /// All routes of the server.
 pub fn routes() -> Vec<Route> {
     let read = |path, access, handler| Route { method: Method::GET, path, access, handler };
+    let write = |path, access, handler| Route { method: Method::POST, path, access, handler };
     use Access::{Asked, Public};
     vec![
         read("/", Public, get(ui::page)),
@@ -64,7 +70,11 @@ pub fn routes() -> Vec<Route> {
         read("/api/timeline", Asked, get(events::timeline)),
         read("/api/summary", Asked, get(events::summary)),
         read("/api/export", Asked, get(events::export)),
+        read("/api/gaps", Asked, get(gaps::gaps)),
         read("/api/source-health", Asked, get(status::source_health)),
+        read(FETCH, Asked, get(fetch::fetch).head(fetch::refuse_head)),
+        write(FETCH, Asked, post(fetch::fetch)),
+        write("/api/webhooks/graph", Public, post(webhooks::graph)),
     ]
 }
 

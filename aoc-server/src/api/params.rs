@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use aoc_core::{
-    Error, Outcome, Result,
+    Error, Outcome, Result, Timestamp,
     query::{BucketSize, Filter, PageMark},
 };
 use axum::{extract::FromRequestParts, http::request::Parts};
@@ -12,7 +12,7 @@ use super::error::ApiError;
 use crate::{
     operations::{
         read_time,
-        types::{ExportFormat, SearchEvents, outcome_names},
+        types::{ExportFormat, FetchNow, FindGaps, SearchEvents, outcome_names},
     },
     words::did_you_mean,
 };
@@ -89,6 +89,25 @@ impl Params {
         Ok(self.number("days")?.unwrap_or(default))
     }
 
+    /// `GET /api/gaps`.
+    pub(crate) fn gaps(&self) -> Result<FindGaps> {
+        self.known(&["source", "tenant", "content", "from", "until", "strip"], false)?;
+        Ok(FindGaps {
+            source: self.list("source"),
+            tenant: self.list("tenant"),
+            content: self.list("content"),
+            from: self.time("from")?,
+            until: self.time("until")?,
+            strip: self.flag("strip")?.unwrap_or_default(),
+        })
+    }
+
+    /// `/api/fetch-audit-logs`.
+    pub(crate) fn fetch(&self) -> Result<FetchNow> {
+        self.known(&["hours", "source"], false)?;
+        Ok(FetchNow { hours: self.number("hours")?, source: self.one("source")?.map(str::to_owned) })
+    }
+
     /// The name of a source.
     pub(crate) fn source(&self) -> Result<Option<&str>> {
         self.known(&["source"], false)?;
@@ -109,8 +128,8 @@ impl Params {
             source: self.list("source"),
             tenant: self.list("tenant"),
             actor: self.one("actor")?.map(str::to_owned),
-            start: self.one("start")?.map(read_time).transpose().map_err(|error| error.at("start"))?,
-            end: self.one("end")?.map(read_time).transpose().map_err(|error| error.at("end"))?,
+            start: self.time("start")?,
+            end: self.time("end")?,
             search: self.one("search")?.unwrap_or_default().into(),
             include_tags: self.list("include_tags"),
             exclude_tags: self.list("exclude_tags"),
@@ -151,6 +170,10 @@ impl Params {
     fn number<T: FromStr>(&self, name: &str) -> Result<Option<T>> {
         let wrong = |text: &str| Error::invalid(format!("{name}: not a whole number: `{text}`"));
         self.one(name)?.map(|text| text.parse().map_err(|_| wrong(text))).transpose()
+    }
+
+    fn time(&self, name: &str) -> Result<Option<Timestamp>> {
+        self.one(name)?.map(read_time).transpose().map_err(|error| error.at(name))
     }
 
     fn flag(&self, name: &str) -> Result<Option<bool>> {

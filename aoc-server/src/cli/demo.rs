@@ -1,14 +1,22 @@
 //! `aoc demo`.
 
-use std::{net::SocketAddr, path::PathBuf, process::ExitCode, sync::Arc, time::Instant};
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::ExitCode,
+    sync::Arc,
+    time::Instant,
+};
 
-use aoc_core::{Error, Pipeline, Result, config::Config};
+use aoc_connectors::{FakeMicrosoft, microsoft::Hub};
+use aoc_core::{Error, Result, config::Config};
 use aoc_server::{
     Operations, ServerConfig,
     assemble::{self, Assembled},
     demo::{self, tenant},
     server,
 };
+use chrono::{DateTime, TimeDelta, Utc};
 use clap::Args;
 use tokio::net::TcpListener;
 
@@ -16,7 +24,8 @@ use super::{serve::until_stopped, signals::Signals};
 
 /// Shows AOC with the audit logs of an invented company.
 ///
-/// The records go through the ordinary pipeline into a store in a temporary folder, which is removed at the end.
+/// Its last week is collected live from a fake Microsoft on this machine, through the ordinary sources, into a store in a
+/// temporary folder, which is removed at the end.
 #[derive(Args)]
 pub(crate) struct Demo {
     /// Address to listen on; a free port is taken where this one is not free.
@@ -42,14 +51,13 @@ impl Demo {
         })?;
         eprintln!("inventing {} weeks of Contoso's audit logs …", self.weeks);
         let now = chrono::Utc::now();
-        let records = tenant::records(now, self.weeks);
-        let (operations, count) = fill(&folder, records).await?;
+        let demonstration = fill(&folder, now, self.weeks).await?;
         let listener = self.listener().await?;
         let address = listener.local_addr().unwrap_or(self.listen);
         let took = started.elapsed().as_secs_f64();
-        print_welcome(address, count, took, &tenant::incidents(now, self.weeks));
+        print_welcome(address, demonstration.events, took, &tenant::incidents(now, self.weeks));
         let config = ServerConfig { listen: address, ..ServerConfig::default() };
-        until_stopped(listener, operations, &config, signals).await?;
+        until_stopped(listener, demonstration.operations.clone(), &config, signals).await?;
         Ok(ExitCode::SUCCESS)
     }
 
@@ -65,22 +73,46 @@ impl Demo {
     }
 }
 
-/// Stores the records through the ordinary pipeline, and leaves it running.
-async fn fill(folder: &std::path::Path, records: Vec<tenant::DemoRecord>) -> Result<(Arc<Operations>, u64)> {
-    let assembled = Assembled::of(&configuration(folder)?, &assemble::registry()).await?;
+/// Collects Contoso's last week from a fake Microsoft, as any tenant's, and the weeks before through the ordinary
+/// pipeline; leaves both running. The fake serves what the future brings, too.
+async fn fill(folder: &Path, now: DateTime<Utc>, weeks: u32) -> Result<Demonstration> {
+    let (older, recent) = tenant::records(now + AHEAD, weeks + 1)
+        .into_iter()
+        .filter(|record| record.time > now - TimeDelta::weeks(weeks.into()))
+        .partition(|record| record.time < now - demo::KEPT);
+    let (microsoft, contoso) = demo::microsoft(recent).await?;
+    let registry = assemble::registry_on(&Hub::unlimited());
+    let assembled =
+        Assembled::of(&configuration(folder, &demo::configuration(&microsoft, &contoso))?, &registry).await?;
     let (store, index) = (assembled.store, assembled.index);
     store.head().await?;
-    let pipeline = Pipeline::over(store.clone()).index(index.clone()).source("contoso", demo::feed(records)?);
-    let running = pipeline.start();
-    let counts = running.fetch_now("contoso").await?;
-    let stored = running.status().sources.get("contoso").map_or(counts, |status| status.counts);
+    let running = assembled.pipeline.source("contoso", demo::feed(older)?).start();
+    for fetched in running.fetch(None, None)?.await.into_values() {
+        fetched?;
+    }
+    let events = running.status().sources.values().map(|source| source.counts.new).sum();
     index.catch_up().await?;
-    Ok((Arc::new(Operations::new(store, index).with(running)), stored.new))
+    Ok(Demonstration {
+        _microsoft: microsoft,
+        operations: Arc::new(Operations::new(store, index).with(running)),
+        events,
+    })
 }
 
-/// The defaults, with the store in this folder; neither a file nor the environment has a say.
-fn configuration(folder: &std::path::Path) -> Result<Config> {
-    let mut config = Config::read("", "", std::iter::empty())?;
+/// What is shown.
+struct Demonstration {
+    /// Serves as long as this lives.
+    _microsoft: FakeMicrosoft,
+    operations: Arc<Operations>,
+    events: u64,
+}
+
+/// How much of the future is invented beforehand.
+const AHEAD: TimeDelta = TimeDelta::weeks(1);
+
+/// These sources over a store in this folder; neither a file nor the environment has a say.
+fn configuration(folder: &Path, sources: &str) -> Result<Config> {
+    let mut config = Config::read(sources, "demo", std::iter::empty())?;
     config.set_default("store", "path", folder.join("aoc.db").to_string_lossy().into_owned());
     assemble::complete(&mut config)?;
     Ok(config)

@@ -4,12 +4,16 @@
 
 mod check;
 mod demo;
+mod doctor;
 mod export;
+mod fetch;
 mod filters;
+mod gaps;
 mod import;
 mod output;
 mod probe;
 mod progress;
+mod reconcile;
 mod schema;
 mod search;
 mod serve;
@@ -55,14 +59,22 @@ enum Command {
     Serve(serve::Serve),
     /// Shows AOC with the audit logs of an invented company; nothing is kept.
     Demo(demo::Demo),
+    /// Fetches from the sources until all are caught up, and ends.
+    Fetch(fetch::Fetch),
     /// Imports files of audit records of any known shape; importing again adds nothing.
     Import(import::Import),
     /// Searches the events, newest first.
     Search(search::Search),
     /// Writes all events of a search, newest first.
     Export(export::Export),
+    /// Says what is proven complete, and what is known to be missing.
+    Gaps(gaps::Gaps),
+    /// Compares an export of audit records with the store, event by event.
+    Reconcile(reconcile::Reconcile),
     /// Checks the configuration, and says what each part is and what the store holds.
     Check(check::Check),
+    /// Finds out why sources work or do not, and says what would put it right.
+    Doctor(doctor::Doctor),
     /// Prints the JSON Schema of the configuration, or of an event.
     Schema(schema::Schema),
 }
@@ -114,10 +126,14 @@ impl Arguments {
         match self.command {
             Command::Serve(serve) => serve.run(&session).await,
             Command::Demo(demo) => demo.run().await,
+            Command::Fetch(fetch) => fetch.run(&session).await,
             Command::Import(import) => import.run(&session).await,
             Command::Search(search) => search.run(&session).await,
             Command::Export(export) => export.run(&session).await,
+            Command::Gaps(gaps) => gaps.run(&session).await,
+            Command::Reconcile(reconcile) => reconcile.run(&session).await,
             Command::Check(check) => check.run(&session).await,
+            Command::Doctor(doctor) => doctor.run(&session).await,
             Command::Schema(schema) => schema.run(),
         }
     }

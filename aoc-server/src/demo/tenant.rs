@@ -38,6 +38,8 @@ mod teams;
 #[cfg(test)]
 mod tests;
 
+pub use people::TENANT as ID;
+
 /// One record as Microsoft's API would send it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DemoRecord {

@@ -1,11 +1,17 @@
 //! The same figures for Prometheus, in its text form.
 
-use std::fmt::Write as _;
+use std::{collections::BTreeMap, fmt::Write as _};
 
-use aoc_core::{Result, Timestamp, pipeline::State, query::Facet, query::Filter};
+use aoc_core::{
+    Result, Timestamp,
+    ledger::{Proof, Stream},
+    pipeline::{DELAY_BOUNDS, Histogram, State},
+    query::{Facet, Filter},
+};
 
 use super::{
     Operations,
+    gaps::Proofs,
     types::{FollowerReport, SourceReport},
 };
 use crate::auth::{Caller, Permission};
@@ -36,7 +42,17 @@ impl Operations {
             page.sample(&[], seconds(started));
         }
         sources(&mut page, &health.sources);
+        delays(&mut page, &health.sources);
+        ledger(&mut page, &*self.proofs().await?);
         followers(&mut page, &health.followers);
+        page.family(
+            "aoc_webhook_notifications_total",
+            "counter",
+            "Notifications from outside, by what they did.",
+        );
+        for (outcome, count) in self.webhook.counts() {
+            page.sample(&[("outcome", outcome)], count);
+        }
         Ok(page.text)
     }
 }
@@ -66,6 +82,54 @@ fn sources(page: &mut Page, sources: &[SourceReport]) {
     for (source, time) in sources.iter().filter_map(|source| Some((source, source.watermark?))) {
         page.sample(&[("source", &source.name)], seconds(time));
     }
+}
+
+fn delays(page: &mut Page, sources: &[SourceReport]) {
+    let mut all: BTreeMap<(&str, &str), Histogram> = BTreeMap::new();
+    for (service, delays) in sources.iter().flat_map(|source| &source.delays) {
+        for (part, histogram) in [("vendor", &delays.vendor), ("ours", &delays.ours)] {
+            let sum = all.entry((service, part)).or_default();
+            sum.seconds += histogram.seconds;
+            sum.buckets.iter_mut().zip(histogram.buckets).for_each(|(sum, count)| *sum += count);
+        }
+    }
+    let help = "From an event to its being available (vendor), and from there to the log (ours).";
+    page.family("aoc_event_delay_seconds", "histogram", help);
+    for ((service, part), histogram) in all {
+        let labels = [("service", service), ("part", part)];
+        let mut count = 0;
+        let bounds = DELAY_BOUNDS.map(|bound| bound.to_string());
+        let ends = bounds.iter().map(String::as_str).chain(["+Inf"]);
+        for (end, bucket) in ends.zip(histogram.buckets) {
+            count += bucket;
+            page.part("_bucket", &[labels[0], labels[1], ("le", end)], count);
+        }
+        page.part("_sum", &labels, histogram.seconds);
+        page.part("_count", &labels, count);
+    }
+}
+
+fn ledger(page: &mut Page, proofs: &Proofs) {
+    type Figure = fn(&Proof) -> Option<u64>;
+    let families: [(&str, &str, Figure); 3] = [
+        ("aoc_ledger_gaps", "Losses and holes that the ledger knows of.", |proof| Some(proof.serious_gaps())),
+        ("aoc_ledger_complete_until_seconds", "Until when all is stored without a gap.", |proof| {
+            proof.complete_until.map(seconds)
+        }),
+        ("aoc_ledger_sealed_until_seconds", "Until when all is sealed without a gap.", |proof| {
+            proof.sealed_until.map(seconds)
+        }),
+    ];
+    for (name, help, figure) in families {
+        page.family(name, "gauge", help);
+        for (Stream { source, tenant, content }, proof) in &proofs.streams {
+            if let Some(value) = figure(proof) {
+                page.sample(&[("source", source), ("tenant", tenant), ("content", content)], value);
+            }
+        }
+    }
+    page.family("aoc_ledger_unreadable_notes", "gauge", "Notes of the ledger that cannot be read.");
+    page.sample(&[], proofs.unreadable as u64);
 }
 
 fn followers(page: &mut Page, followers: &[FollowerReport]) {
@@ -105,10 +169,15 @@ impl Page {
     }
 
     fn sample(&mut self, labels: &[(&str, &str)], value: u64) {
+        self.part("", labels, value);
+    }
+
+    /// A sample of a part of the family, such as the sum of a histogram.
+    fn part(&mut self, part: &str, labels: &[(&str, &str)], value: u64) {
         let pairs: Vec<String> =
             labels.iter().map(|(name, value)| format!("{name}=\"{}\"", escaped(value))).collect();
         let labels = if pairs.is_empty() { String::new() } else { format!("{{{}}}", pairs.join(",")) };
-        let _ = writeln!(self.text, "{}{labels} {value}", self.family);
+        let _ = writeln!(self.text, "{}{part}{labels} {value}", self.family);
     }
 }
 

@@ -7,19 +7,27 @@
 
 mod events;
 mod export;
+mod fetch;
+mod gaps;
 mod health;
 mod meta;
 mod metrics;
+mod reconcile;
 mod status;
 mod times;
 pub mod types;
+mod webhook;
 
 use std::sync::Arc;
 
 use aoc_core::{EventIndex, EventStore, Result, Running};
 use tokio::sync::RwLock;
 
-pub use self::{export::Exported, times::read_time};
+pub use self::{
+    export::Exported,
+    reconcile::{Difference, Differs, Reconciled, Reconciliation},
+    times::read_time,
+};
 
 /// What can be done. Shared by all faces of the server.
 pub struct Operations {
@@ -27,12 +35,15 @@ pub struct Operations {
     index: Arc<dyn EventIndex>,
     /// What runs beside it; nothing on the command line, and nothing any more once it was stopped.
     running: RwLock<Option<Running>>,
+    proofs: gaps::KnownProofs,
+    webhook: webhook::Webhook,
 }
 
 impl Operations {
     /// Over a store and the index that follows it, with nothing running.
     pub fn new(store: Arc<dyn EventStore>, index: Arc<dyn EventIndex>) -> Self {
-        Self { store, index, running: RwLock::new(None) }
+        let (proofs, webhook) = (gaps::KnownProofs::default(), webhook::Webhook::default());
+        Self { store, index, running: RwLock::new(None), proofs, webhook }
     }
 
     /// With a running pipeline, whose status it tells.

@@ -1,11 +1,13 @@
 //! How sources and followers are doing.
 
 use aoc_core::{
-    Result, Status, Timestamp, pipeline::FollowerStatus, pipeline::SourceStatus, store::Position,
+    Result, Status, Timestamp, ledger::Proof, pipeline::FollowerStatus, pipeline::SourceStatus,
+    store::Position,
 };
 
 use super::{
     Operations,
+    gaps::Proofs,
     types::{FollowerReport, SourceHealth, SourceReport},
 };
 use crate::auth::{Caller, Permission};
@@ -21,9 +23,10 @@ impl Operations {
         let Some(status) = self.status().await else {
             return Ok(SourceHealth { started_at: None, sources: Vec::new(), followers: Vec::new() });
         };
+        let proofs = self.proofs().await?;
         Ok(SourceHealth {
             started_at: Some(status.started_at),
-            sources: status.sources.into_iter().map(source_report).collect(),
+            sources: status.sources.into_iter().map(|named| source_report(named, &proofs)).collect(),
             followers: status.followers.into_iter().map(|named| follower_report(named, head)).collect(),
         })
     }
@@ -34,9 +37,16 @@ impl Operations {
     }
 }
 
-fn source_report((name, status): (String, SourceStatus)) -> SourceReport {
+fn source_report((name, status): (String, SourceStatus), proofs: &Proofs) -> SourceReport {
     let since = |time: Timestamp| (Timestamp::now().instant() - time.instant()).num_seconds();
+    // `None` comes before any time: where one tenant has no such time, there is none for all.
+    let complete_until = proofs.of_loop(&name).map(|proof| proof.complete_until).min().flatten();
+    let known_gaps = proofs.of_loop(&name).map(Proof::serious_gaps).sum();
     SourceReport {
+        known_gaps,
+        complete_until,
+        warnings: status.warnings,
+        delays: status.delays,
         name,
         state: status.state,
         last_success: status.last_success,

@@ -1,8 +1,11 @@
 //! Requests and answers: the words of the API and of the command line.
 
+use std::collections::BTreeMap;
+
 use aoc_core::{
-    Event, Outcome, Query, RawJson, Timestamp,
-    pipeline::{Counts, Failure, State},
+    Error, Event, Outcome, Query, RawJson, Result, Timestamp,
+    ledger::{GapKind, Standing, Unreadable, Windows},
+    pipeline::{Counts, Delays, Failure, State},
     query::{Bucket, BucketSize, Counted, Filter, PageMark},
     store::Position,
 };
@@ -220,6 +223,14 @@ pub struct SourceReport {
     pub lag_seconds: Option<i64>,
     /// What became of its records since the start.
     pub counts: Counts,
+    /// How many losses and holes the ledger knows of, over all tenants; at most half a minute old, as is the next.
+    pub known_gaps: u64,
+    /// Until when all is stored without a gap, for each tenant; `null` where there is no such time, or no ledger.
+    pub complete_until: Option<Timestamp>,
+    /// What it warned of in its last round.
+    pub warnings: Vec<String>,
+    /// How late events were, by service; only of those that came while it was caught up.
+    pub delays: BTreeMap<String, Delays>,
 }
 
 /// How a follower is doing.
@@ -239,6 +250,165 @@ pub struct FollowerReport {
     pub delivered: u64,
     /// Events refused for good since the start.
     pub rejected: u64,
+}
+
+/// Asks what is proven complete. Lists mean one of these; what is left out restricts nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct FindGaps {
+    /// Names of sources in configuration.
+    pub source: Vec<String>,
+    /// Tenants.
+    pub tenant: Vec<String>,
+    /// Parts of sources, such as content types.
+    pub content: Vec<String>,
+    /// Not before this time.
+    pub from: Option<Timestamp>,
+    /// Before this time.
+    pub until: Option<Timestamp>,
+    /// Whether each stream carries its strip.
+    pub strip: bool,
+}
+
+impl FindGaps {
+    /// Checks what the types do not: that the range has a length.
+    ///
+    /// # Errors
+    /// [`Invalid`](aoc_core::ErrorKind::Invalid) naming the member.
+    pub fn check(&self) -> Result<()> {
+        match (self.from, self.until) {
+            (Some(from), Some(until)) if until < from => {
+                Err(Error::invalid(format!("until: {until} is before from {from}")))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// What is proven complete, and what is known to be missing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct GapsAnswer {
+    /// When this was so.
+    pub at: Timestamp,
+    /// Events before this time are forgotten by retention, and so is what was proven of them.
+    pub forgotten_before: Option<Timestamp>,
+    /// What is known of each stream.
+    pub streams: Vec<StreamReport>,
+    /// Notes of the ledger that cannot be read, of whatever stream: what they proved is not known.
+    pub unreadable: Vec<Unreadable>,
+}
+
+impl GapsAnswer {
+    /// Whether nothing is lost, no stretch was left out, and every note can be read. Work under way is no fault.
+    pub fn is_whole(&self) -> bool {
+        let gaps = self.streams.iter().flat_map(|stream| &stream.gaps);
+        self.unreadable.is_empty() && gaps.into_iter().all(|gap| !gap.kind.is_serious())
+    }
+}
+
+/// What is proven of one kind of content of one tenant, as one source brings it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct StreamReport {
+    /// The source's name in configuration.
+    pub source: String,
+    /// The tenant; empty where the source does not say.
+    pub tenant: String,
+    /// The part of the source, such as a content type; empty where there is but one.
+    pub content: String,
+    /// What is proven, in words.
+    pub sentence: String,
+    /// The start of the first window: before it, nothing was ever asked, or it is not asked for here.
+    pub first: Timestamp,
+    /// From the first start until here all is stored, without a gap.
+    pub complete_until: Option<Timestamp>,
+    /// From the first start until here all is sealed, without a gap: nothing can be added to it any more.
+    pub sealed_until: Option<Timestamp>,
+    /// The latest end of what is stored, whatever is missing before.
+    pub stored_until: Option<Timestamp>,
+    /// How many windows have come how far; sealed ones older than forty days are told by the day.
+    pub windows: Windows,
+    /// How many blobs are stored; 0 where the source has none.
+    pub blobs: u64,
+    /// How many records the blobs hold.
+    pub events: u64,
+    /// SHA-256 over the names, records and digests of the blobs, in order; empty where there are none.
+    pub digest: String,
+    /// What is not stored, in order of time.
+    pub gaps: Vec<KnownGap>,
+    /// What holds when, in at most 200 stretches that touch; empty where it was not asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub strip: Vec<Stretch>,
+}
+
+/// A stretch, or some of its blobs, of which the store does not have everything.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct KnownGap {
+    /// Start, inclusive.
+    pub from: Timestamp,
+    /// End, exclusive.
+    pub until: Timestamp,
+    /// What is wrong.
+    pub kind: GapKind,
+    /// Why, in words.
+    pub reason: String,
+    /// The blobs that are lost, where it is blobs and not all of the stretch.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub items: Vec<String>,
+    /// Seconds since its end.
+    pub age_seconds: u64,
+}
+
+/// A stretch of a strip.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Stretch {
+    /// Start, inclusive.
+    pub from: Timestamp,
+    /// End, exclusive.
+    pub until: Timestamp,
+    /// The worst that is known of it.
+    pub standing: Standing,
+}
+
+/// Asks sources to fetch now.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct FetchNow {
+    /// What happened in the last hours, 720 at most; left out, what came since the last time.
+    pub hours: Option<u32>,
+    /// Only this source, by its name in configuration, or one of its contents, such as `office365/Audit.Exchange`.
+    pub source: Option<String>,
+}
+
+/// What fetching brought.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct FetchReport {
+    /// Events that were new.
+    pub count: u64,
+    /// Events that came under a known id with another content.
+    pub revised: u64,
+    /// Records that could not be read; they are kept, too.
+    pub unreadable: u64,
+    /// The sources, by name; where one has several contents, each of these.
+    pub sources: BTreeMap<String, SourceFetched>,
+    /// What people should know of, such as that a source is still fetching.
+    pub warnings: Vec<String>,
+}
+
+/// What fetching from one source brought.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SourceFetched {
+    /// Records that it brought.
+    pub fetched: u64,
+    /// Events that were new.
+    pub new: u64,
+    /// Events that came under a known id with another content.
+    pub revised: u64,
+    /// Events that were known already.
+    pub duplicates: u64,
+    /// Records that could not be read.
+    pub unreadable: u64,
+    /// Why it failed; `null` when it did not.
+    pub error: Option<String>,
 }
 
 /// The names of all results, for messages.

@@ -264,3 +264,53 @@ test("the page fits a narrow screen", async () => {
     assert.ok(await page.locator("#filters").isHidden());
   });
 });
+
+/** A ledger with a loss, a hole and markup in it, of the last two hours. */
+function ledger() {
+  const ago = (minutes) => new Date(Date.now() - minutes * 60_000).toISOString();
+  const gap = { from: ago(90), until: ago(60), kind: "lost", reason: "<img src=x onerror=window.hurt=1>", items: ["blob-1", "blob-2"], age_seconds: 3600 };
+  const hole = { from: ago(30), until: ago(20), kind: "missing", reason: "no window covers it", age_seconds: 1200 };
+  const strip = [[120, 90, "sealed"], [90, 60, "lost"], [60, 30, "stored"], [30, 20, "missing"], [20, 0, "open"]].map(([from, until, standing]) => ({ from: ago(from), until: ago(until), standing }));
+  const stream = { source: "office365", tenant: "contoso", content: "Audit.Exchange", sentence: "2 gaps; complete from here until there", gaps: [gap, hole], strip };
+  return { at: ago(0), forgotten_before: null, streams: [stream], unreadable: [{ key: "ledger/x", reason: "this is no window" }] };
+}
+
+test("the completeness view shows strip, sentence and gaps, and goes back to the events", async () => {
+  await onPage("/?result=failure", async (page) => {
+    let asked;
+    await page.route("**/api/gaps?*", (route) => {
+      asked = new URL(route.request().url()).searchParams;
+      return route.fulfill({ json: ledger() });
+    });
+    await page.getByRole("link", { name: "Completeness", exact: true }).click();
+    await page.waitForURL((url) => url.searchParams.get("view") === "completeness" && url.searchParams.get("result") === "failure");
+    const stream = page.locator("#completeness .stream");
+    await stream.waitFor();
+    const days = (Date.now() - Date.parse(asked.get("from"))) / 86_400_000;
+    assert.ok(asked.get("strip") === "true" && days > 6.99 && days <= 7, `asked for ${days} days`);
+    assert.equal(await stream.locator("rect").count(), 5);
+    assert.ok((await stream.locator("rect.standing-lost").boundingBox()).width >= 1, "a loss is seen");
+    const text = await page.locator("#completeness").innerText();
+    for (const part of ["2 gaps; complete from here", "<img src=x onerror", "2 blobs: blob-1, blob-2", "missing", "ledger/x: this is no window"]) assert.ok(text.includes(part), text);
+    assert.equal(await page.locator("#completeness .gap.serious").count(), 2);
+    assert.equal(await page.locator("img").count(), 0);
+    assert.ok(await page.locator("#list").isHidden());
+    await page.setViewportSize({ width: 390, height: 844 });
+    assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth), "nothing is wider than the screen");
+    await page.getByRole("link", { name: "Events", exact: true }).click();
+    await page.waitForURL((url) => !url.searchParams.has("view"));
+    assert.ok(await page.locator("#list").isVisible() && (await page.locator("#completeness").isHidden()));
+  });
+});
+
+test("the completeness view says what the server says of the ledger", async () => {
+  const { streams } = await api("/api/gaps");
+  await onPage("/?view=completeness", async (page) => {
+    await page.locator("#completeness h2").waitFor();
+    if (streams.length === 0) await page.getByText("No source has proven anything").waitFor();
+    else await page.locator("#completeness .stream").first().waitFor();
+    await page.route("**/api/gaps?*", (route) => route.fulfill({ status: 503, json: { title: "unavailable", detail: "the store does not answer" } }));
+    await page.locator("#refresh").click();
+    await page.getByText("The store does not answer.").waitFor();
+  }, { expected: (text) => /status of 503/.test(text) });
+});

@@ -1,13 +1,14 @@
 // The page. Its state is the address: every change is a navigation, and showing follows from the address.
 import { get, Latest, Problem } from "./api.js";
 import { nothingFound, showChips } from "./chips.js";
+import { Completeness } from "./completeness.js";
 import { Detail } from "./detail.js";
 import { byId, h, replace, visible } from "./dom.js";
 import { Facets, readOptions } from "./facets.js";
 import { number } from "./format.js";
 import { SearchBox, TimeRange } from "./header.js";
 import { EventList, readPage } from "./list.js";
-import { apiParams, empty, filterKey, href, parse } from "./state.js";
+import { apiParams, COMPLETENESS, empty, filterKey, href, parse } from "./state.js";
 import { Timeline } from "./timeline.js";
 
 /** @typedef {import("./state.js").State} State */
@@ -22,8 +23,9 @@ const reading = { list: new Latest(), timeline: new Latest(), options: new Lates
 const list = new EventList(byId("list"), (key) => href(state, { event: key }));
 const timeline = new Timeline(byId("timeline"), (start, end) => go(href(state, { start, end, range: "" })));
 const facets = new Facets(byId("filters"), () => state, go);
-const searchBox = new SearchBox((search, { more }) => search !== state.search && go(href(state, { search }), more));
+const searchBox = new SearchBox((search, { more }) => search !== state.search && go(href(state, { search, view: "" }), more));
 const timeRange = new TimeRange(go);
+const completeness = new Completeness(byId("completeness"));
 const detail = new Detail(byId("detail"), { close, step, around: (key) => list.around(key), staysOpen: () => wide.matches });
 
 /** Goes to an address of this page. @param {string} address @param {boolean} [instead] of the present one, for the back button */
@@ -48,9 +50,20 @@ function show() {
   list.relink();
   list.markOpen(state.event);
   document.body.classList.toggle("with-detail", Boolean(state.event));
+  showView();
   const focus = focusDetail;
   focusDetail = false;
   detail.show(state).then(() => focus && detail.focus());
+}
+
+/** Shows the view that the address names in place of the events. */
+function showView() {
+  const open = state.view === COMPLETENESS;
+  document.body.classList.toggle("with-completeness", open);
+  const link = byId("completeness-link");
+  link.href = href(state, { view: open ? "" : COMPLETENESS, event: "" });
+  link.textContent = open ? "Events" : "Completeness";
+  completeness.show(open);
 }
 
 /** Asks for everything the filters decide. */
@@ -163,7 +176,10 @@ function showFilters(open) {
 function listen() {
   document.addEventListener("click", followLink);
   window.addEventListener("popstate", show);
-  byId("refresh").addEventListener("click", readAll);
+  byId("refresh").addEventListener("click", () => {
+    readAll();
+    completeness.read();
+  });
   byId("filters-button").addEventListener("click", () => showFilters(!document.body.classList.contains("with-filters")));
   document.addEventListener("click", (event) => {
     const inside = event.composedPath().some((node) => node === byId("filters") || node === byId("filters-button"));

@@ -3,14 +3,17 @@
 /**
  * @typedef {{service: string[], result: string[], operation: string[], source: string[], tenant: string[],
  *   include_tags: string[], exclude_tags: string[], search: string, actor: string, start: string, end: string,
- *   range: string, event: string}} State
+ *   range: string, event: string, view: string}} State
  * @typedef {"service"|"result"|"operation"|"source"|"tenant"|"include_tags"|"exclude_tags"} ListName
  */
 
 /** Parameters that may be repeated. @type {ListName[]} */
 export const LISTS = ["service", "result", "operation", "source", "tenant", "include_tags", "exclude_tags"];
-/** Parameters given once; `range` (gives way to `start` and `end`) and `event` are the page's own. */
-const TEXTS = /** @type {const} */ (["search", "actor", "range", "start", "end", "event"]);
+/** Parameters given once; `range` (gives way to `start` and `end`), `event` and `view` are the page's own. */
+const TEXTS = /** @type {const} */ (["search", "actor", "range", "start", "end", "event", "view"]);
+
+/** The views beside the list of events. */
+export const COMPLETENESS = "completeness";
 
 /** The time ranges on offer, in hours. @type {Record<string, number>} */
 export const RANGES = { "24h": 24, "7d": 168, "30d": 720, "90d": 2160 };
@@ -19,7 +22,7 @@ export const RANGES = { "24h": 24, "7d": 168, "30d": 720, "90d": 2160 };
 export function empty() {
   return {
     service: [], result: [], operation: [], source: [], tenant: [], include_tags: [], exclude_tags: [],
-    search: "", actor: "", start: "", end: "", range: "", event: "",
+    search: "", actor: "", start: "", end: "", range: "", event: "", view: "",
   };
 }
 
@@ -38,6 +41,10 @@ export function parse(query) {
   if (state.range && !Object.hasOwn(RANGES, state.range)) {
     problems.push(`There is no time range “${state.range}”; there are ${Object.keys(RANGES).join(", ")}. It was ignored.`);
     state.range = "";
+  }
+  if (state.view && state.view !== COMPLETENESS) {
+    problems.push(`There is no view “${state.view}”; there is ${COMPLETENESS}. It was ignored.`);
+    state.view = "";
   }
   if (state.start || state.end) state.range = "";
   return { state, problems };
@@ -58,7 +65,7 @@ export function apiParams(state, now) {
 
 /** Equal for two states that ask for the same events. @param {State} state */
 export function filterKey(state) {
-  return href(state, { event: "" });
+  return href(state, { event: "", view: "" });
 }
 
 /** Whether any filter is set. @param {State} state */

@@ -2,6 +2,7 @@
 
 use std::ops::Bound;
 
+use hyper::body::Bytes;
 use serde_json::json;
 
 use super::{
@@ -46,37 +47,30 @@ pub(super) fn page(world: &World, call: &Call, grant: &Grant, report: Report, be
     };
     let (rows, next) = log.page(&wish, now);
     drop(logs);
-    let next = next.map(|place| next_link(world, call, place));
-    let next = next.or_else(|| {
+    let next = next.map(|place| next_link(world, call, place)).or_else(|| {
         let to_itself = report == Report::Intune && settings.intune_links_to_itself;
         to_itself.then(|| format!("{}{}?{}", world.url, call.seen.path, call.seen.query))
     });
-    let count =
-        (report == Report::Intune).then_some(if settings.intune_count_lies { 1_000 } else { rows.len() });
+    let count = if settings.intune_count_lies { 1_000 } else { rows.len() };
     let version = if beta { "beta" } else { "v1.0" };
-    let mut body = format!(
-        "{{\"@odata.context\":{}",
-        json!(format!("{}/{version}/$metadata#{}", world.url, report.set()))
-    );
-    if let Some(count) = count {
-        body.push_str(&format!(",\"@odata.count\":{count}"));
-    }
-    if let Some(next) = next {
-        body.push_str(&format!(",\"@odata.nextLink\":{}", json!(next)));
-    }
-    body.push_str(",\"value\":[");
-    let mut body = body.into_bytes();
-    body.reserve(rows.iter().map(|row| row.len() + 1).sum::<usize>() + 2);
-    for (number, row) in rows.iter().enumerate() {
-        if number > 0 {
-            body.push(b',');
-        }
-        body.extend_from_slice(row);
-    }
-    body.extend_from_slice(b"]}");
+    let context = format!("{}/{version}/$metadata#{}", world.url, report.set());
+    let body = body(&context, (report == Report::Intune).then_some(count), next, &rows);
     let mut answer = Outgoing::of_bytes(Body::Bytes(body.into()));
     answer.headers.push(("request-id".to_owned(), world.guid()));
     Ok(answer)
+}
+
+/// The page, its rows byte for byte.
+fn body(context: &str, count: Option<usize>, next: Option<String>, rows: &[Bytes]) -> Vec<u8> {
+    let mut head = format!("{{\"@odata.context\":{}", json!(context));
+    if let Some(count) = count {
+        head.push_str(&format!(",\"@odata.count\":{count}"));
+    }
+    if let Some(next) = next {
+        head.push_str(&format!(",\"@odata.nextLink\":{}", json!(next)));
+    }
+    head.push_str(",\"value\":[");
+    [head.as_bytes(), rows.join(&b',').as_slice(), b"]}"].concat()
 }
 
 impl Report {

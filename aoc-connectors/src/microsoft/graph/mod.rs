@@ -1,18 +1,16 @@
 //! Logs of Microsoft Graph: pages of records, asked for by the time at which things happened.
 
+mod failures;
 mod page;
 mod place;
 mod source;
 
-use std::{
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use aoc_core::{config::Span, prelude::*};
 use chrono::TimeDelta;
 
-use self::source::GraphSource;
+use self::{failures::Failures, source::GraphSource};
 use super::{
     Account, Budget, Hub, Rules, Service,
     checkup::{Examination, LogProbe, Probe},
@@ -31,8 +29,8 @@ pub(crate) struct Endpoint {
     pub(crate) top: Option<u32>,
     /// A further condition of the filter.
     pub(crate) condition: Option<&'static str>,
-    /// Whether a link that was followed before is the end, as this service gives links although nothing follows.
-    pub(crate) ends_with_old_link: bool,
+    /// Whether a page's link to itself is the end, as this service gives links although nothing follows.
+    pub(crate) ends_with_own_link: bool,
     /// What its requests are counted by.
     pub(crate) budget: Budget,
     /// How long its records are kept at most.
@@ -88,7 +86,8 @@ impl Logs<'_> {
                 tenant: self.account.tenant_id.clone(),
                 content: (*content).to_owned(),
                 overlap: self.overlap.map_or(OVERLAP, Span::duration),
-                failed: Mutex::default(),
+                failed: Failures::default(),
+                strayed: Failures::default(),
             };
             Ok(((*content).to_owned(), Arc::new(source) as Arc<dyn Source>))
         };

@@ -5,7 +5,7 @@ use aoc_core::prelude::*;
 use crate::read_records;
 
 /// The records of a page and the link behind it.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct LogPage {
     pub(super) records: Vec<RawJson>,
     pub(super) link: Option<String>,
@@ -31,8 +31,11 @@ impl LogPage {
     }
 
     /// What can be saved of a page that cannot be read as a whole: the records, one of which may hold what is no
-    /// record, and the link, if it is there.
+    /// record, and the link, if it is there. Of what is no page at all, such as HTML, nothing can.
     pub(super) fn salvage(bytes: &[u8]) -> Self {
+        if !bytes.trim_ascii_start().starts_with(b"{") {
+            return Self::default();
+        }
         let records = read_records(bytes).map_while(Result::ok).map(|record| record.raw).collect();
         Self { records, link: link_in(bytes) }
     }
@@ -75,5 +78,7 @@ mod tests {
         let cut = LogPage::salvage(br#"{"value":[{"id":"a"},{"id":"b"#);
         assert_eq!(cut.records[0].text(), r#"{"id":"a"}"#);
         assert!(cut.link.is_none());
+        assert!(LogPage::salvage(b"<html>Maintenance</html>").records.is_empty());
+        assert!(LogPage::salvage(b"\x00\xff{]").records.is_empty());
     }
 }

@@ -9,10 +9,13 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::microsoft::{Rules, Tile, Timeline};
 
+/// Why a tile could not be read, or not all of it; such a tile is tried again in every round.
+pub(super) type Trouble = Option<String>;
+
 /// Everything that must be known to go on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Place {
-    pub(super) timeline: Timeline<()>,
+    pub(super) timeline: Timeline<Trouble>,
     /// When the round under way began.
     pub(super) round: Option<Timestamp>,
     pub(super) reading: Option<Reading>,
@@ -39,6 +42,9 @@ pub(super) struct Reading {
     /// How many records came.
     #[serde(default)]
     pub(super) records: usize,
+    /// Why a page of it could not be read as a whole.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) broken: Option<String>,
 }
 
 /// How much is asked for at once.
@@ -54,35 +60,60 @@ impl Place {
     }
 
     /// Takes up the next stretch that is due in this round; nothing when the round is done.
-    pub(super) fn take_up(&mut self, now: Timestamp, rules: Rules) -> Option<&mut Reading> {
+    pub(super) fn take_up(&mut self, now: Timestamp, rules: Rules) -> Option<Reading> {
         if self.reading.is_none() {
-            let round = *self.round.get_or_insert(now);
-            let due = self.timeline.due(now, round, rules, self.at_once(), |()| false);
-            let (first, last) =
-                (self.timeline.tiles.get(due.start)?, self.timeline.tiles.get(due.end.checked_sub(1)?)?);
-            self.reading = Some(Reading {
-                from: first.from,
-                until: last.until,
-                began: now,
-                link: None,
-                seen: Vec::new(),
-                restarts: 0,
-                records: 0,
-            });
+            // A clock that was set back must not leave a round in the future, where all is due for ever.
+            let round = self.round.map_or(now, |round| round.min(now));
+            self.round = Some(round);
+            let due = self.timeline.due(now, round, rules, self.at_once(), Option::is_some);
+            let tiles = self.timeline.tiles.get(due)?;
+            // What could not be read stands alone, so that it holds up nothing else.
+            let sound = tiles.iter().take_while(|tile| tile.memory.is_none()).count();
+            let (first, last) = (tiles.first()?, tiles.get(sound.max(1) - 1)?);
+            self.reading = Some(Reading::new(first.from, last.until, now));
         }
-        self.reading.as_mut()
+        self.reading.clone()
+    }
+
+    /// How often in a row a page of the stretch may fail before something else is tried: at once where something else
+    /// has helped already, or is known not to help.
+    pub(super) fn most_failures(&self) -> u32 {
+        const MOST: u32 = 3;
+        let narrows = self.at_once.is_some() && self.is_narrowable();
+        if narrows || self.is_troubled() { 1 } else { MOST }
+    }
+
+    fn under_way(&self) -> &[Tile<Trouble>] {
+        let reading = self.reading.as_ref();
+        reading
+            .map_or(&[], |reading| &self.timeline.tiles[self.timeline.between(reading.from, reading.until)])
+    }
+
+    fn is_narrowable(&self) -> bool {
+        match self.under_way() {
+            [] => false,
+            [tile] => tile.has_halves(),
+            _ => true,
+        }
+    }
+
+    /// Whether the stretch could not be read before.
+    pub(super) fn is_troubled(&self) -> bool {
+        matches!(self.under_way(), [tile] if tile.memory.is_some())
     }
 
     /// Asks for less at once: first for single tiles, then for halves of them. Says whether that was possible.
     pub(super) fn narrow(&mut self) -> bool {
+        if !self.is_narrowable() {
+            return false;
+        }
         let Some(reading) = self.reading.take() else { return false };
         let tiles = self.timeline.between(reading.from, reading.until);
         self.at_once = Some(0);
-        let narrowed = tiles.len() > 1 || self.timeline.halve(tiles.start);
-        if !narrowed {
-            self.reading = Some(reading);
+        if tiles.len() == 1 {
+            self.timeline.halve(tiles.start);
         }
-        narrowed
+        true
     }
 
     /// The stretch was read to its end: says which windows that proves.
@@ -90,9 +121,11 @@ impl Place {
         let Some(reading) = self.reading.take() else { return Vec::new() };
         let read = self.timeline.between(reading.from, reading.until);
         let tiles = &mut self.timeline.tiles[read];
-        tiles.iter_mut().for_each(|tile| tile.read_at = Some(reading.began));
+        for tile in tiles.iter_mut() {
+            (tile.read_at, tile.memory) = (Some(reading.began), reading.broken.clone());
+        }
         let stored: Vec<Coverage> =
-            tiles.iter().map(|tile| coverage(tile, tile.until.min(reading.began), Stage::Stored)).collect();
+            tiles.iter().map(|tile| coverage(tile, stage(tile, Stage::Stored))).collect();
         let sealed = self.seal(now, rules);
         let only_stored = |window: &Coverage| {
             window.from < window.until && sealed.iter().all(|sealed| sealed.from != window.from)
@@ -100,24 +133,35 @@ impl Place {
         stored.into_iter().filter(only_stored).chain(sealed.iter().cloned()).collect()
     }
 
+    /// The stretch cannot be read to its end now: what that means for its windows.
+    pub(super) fn give_up(&mut self, reason: String, now: Timestamp, rules: Rules) -> Vec<Coverage> {
+        if let Some(reading) = &mut self.reading {
+            reading.broken = Some(reason);
+        }
+        self.finish(now, rules)
+    }
+
     /// Windows that need no further reading.
     pub(super) fn seal(&mut self, now: Timestamp, rules: Rules) -> Vec<Coverage> {
-        let sealed = self.timeline.seal(now, rules, |()| false);
-        sealed.iter().map(|tile| coverage(tile, tile.until, Stage::Sealed)).collect()
+        let sealed = self.timeline.seal(now, rules, Option::is_some);
+        sealed.iter().map(|tile| coverage(tile, stage(tile, Stage::Sealed))).collect()
     }
 
     /// Windows that are being read and were never read before.
     pub(super) fn begun(&self) -> Vec<Coverage> {
         let Some(reading) = &self.reading else { return Vec::new() };
-        let tiles = &self.timeline.tiles[self.timeline.between(reading.from, reading.until)];
-        let new = tiles.iter().filter(|tile| tile.read_at.is_none());
-        new.map(|tile| coverage(tile, tile.until.min(reading.began), Stage::Listed))
+        let new = self.under_way().iter().filter(|tile| tile.read_at.is_none());
+        new.map(|tile| window(tile.from, tile.until.min(reading.began), Stage::Listed))
             .filter(|window| window.from < window.until)
             .collect()
     }
 }
 
 impl Reading {
+    fn new(from: Timestamp, until: Timestamp, began: Timestamp) -> Self {
+        Self { from, until, began, link: None, seen: Vec::new(), restarts: 0, records: 0, broken: None }
+    }
+
     /// Goes on with a link; says whether it is a new one.
     pub(super) fn follow(&mut self, link: String) -> bool {
         let digest = xxh3_64(link.as_bytes());
@@ -131,16 +175,22 @@ impl Reading {
 
     /// Begins anew; says whether that makes sense once more.
     pub(super) fn restart(&mut self) -> bool {
-        const MOST: u32 = 3;
+        const MOST: u32 = 2;
         self.restarts += 1;
-        (self.link, self.records) = (None, 0);
+        (self.link, self.records, self.broken) = (None, 0, None);
         self.seen.clear();
         self.restarts <= MOST
     }
 }
 
-fn coverage(tile: &Tile<()>, until: Timestamp, stage: Stage) -> Coverage {
-    window(tile.from, until, stage)
+/// How far a tile has come that a reading came to the end of.
+fn stage(tile: &Tile<Trouble>, whole: Stage) -> Stage {
+    tile.memory.clone().map_or(whole, Stage::Lost)
+}
+
+/// What the last reading of a tile proves: nothing of what happened after it began.
+fn coverage(tile: &Tile<Trouble>, stage: Stage) -> Coverage {
+    window(tile.from, tile.read_at.map_or(tile.from, |read| tile.until.min(read)), stage)
 }
 
 /// A window of the ledger; tenant and content are filled in by the source.

@@ -1,22 +1,19 @@
 //! Reads a log of Graph, page by page.
 
-use std::{
-    sync::{Mutex, PoisonError},
-    time::Duration,
-};
+use std::time::Duration;
 
 use aoc_core::{
     http::Url,
     ledger::{Coverage, Stage},
     prelude::*,
 };
-use chrono::TimeDelta;
-use xxhash_rust::xxh3::xxh3_64;
+use chrono::{NaiveDateTime, TimeDelta};
 
 use super::{
     Endpoint,
+    failures::Failures,
     page::LogPage,
-    place::{Place, window},
+    place::{Place, Reading, window},
 };
 use crate::microsoft::{Api, Failure, Rules};
 
@@ -30,28 +27,38 @@ pub(crate) struct GraphSource {
     pub(crate) content: String,
     /// How long windows are read again.
     pub(crate) overlap: Duration,
-    /// The page that failed the last time, and how often in a row.
-    pub(crate) failed: Mutex<(u64, u32)>,
+    /// Pages that did not come.
+    pub(crate) failed: Failures,
+    /// Stretches whose links led astray.
+    pub(crate) strayed: Failures,
 }
 
 /// How large a page may be.
 const MOST_OF_PAGE: usize = 256 << 20;
-/// How long a page may take.
-const PATIENCE: Duration = Duration::from_secs(180);
-/// How often one page may fail before less is asked for.
-const MOST_FAILURES: u32 = 3;
+/// A page may take this many times as long as it may take to begin.
+const WHOLE_PAGE: u32 = 3;
 /// How long an Entra tenant without a licence keeps its logs.
 const UNLICENSED: TimeDelta = TimeDelta::days(7);
+/// The status of an answer that was well, as far as it came.
+const CAME: u16 = 200;
 
 /// What one request for a page came to.
 enum Came {
     Page(LogPage),
-    /// The place in the log is not known any more: the stretch is to be read anew.
-    Forgotten(String),
+    /// The place in the log is not known any more, or was never one: the stretch is to be read anew.
+    Astray(String),
     /// Too much was asked for at once, or what came is of no use.
     TooMuch(Error, Vec<u8>),
-    /// What was asked for is older than the service answers.
-    TooOld,
+    /// What was asked for is older than the service answers; from when on it does, if it says.
+    TooOld(Option<Timestamp>),
+}
+
+/// What a fetch brings beside the place where it goes on.
+#[derive(Default)]
+struct Brought {
+    records: Vec<RawJson>,
+    coverage: Vec<Coverage>,
+    warnings: Vec<String>,
 }
 
 #[async_trait]
@@ -63,41 +70,33 @@ impl Source for GraphSource {
             Bookmark::At(cursor) => cursor.read()?,
             Bookmark::Since(since) => Place::since(rules.earliest(*since, now)),
         };
-        let (mut coverage, mut warnings) = (Vec::new(), Vec::new());
+        let mut brought = Brought::default();
         if place.round.is_none() {
             place.timeline.extend(now, rules);
         }
-        self.give_up_old(&mut place, now, rules, &mut coverage, &mut warnings);
+        // What is being read is not given up: it was young enough when it was asked for.
         if place.reading.is_none() {
-            coverage.extend(place.seal(now, rules));
+            self.give_up_old(&mut place, now, rules, &mut brought);
+            brought.coverage.extend(place.seal(now, rules));
         }
         let Some(reading) = place.take_up(now, rules) else {
             (place.round, place.at_once) = (None, None);
-            return self.page(place, Vec::new(), coverage, warnings, false);
+            return self.page(place, brought, false);
         };
-        let url = match &reading.link {
-            Some(link) => self.api.base().follow(link)?,
-            None => self.api.base().join(&self.endpoint.query(reading.from, reading.until))?,
-        };
-        let records = match self.ask(&url).await? {
+        match self.come(&reading, place.most_failures()).await? {
             Came::Page(page) => {
-                coverage.extend(place.begun());
-                self.take(&mut place, page, now, &mut coverage, &mut warnings)?
+                brought.coverage.extend(place.begun());
+                self.take(&mut place, page, now, &mut brought)?;
             }
-            Came::Forgotten(why) => {
-                self.begin_anew(&mut place, why, &mut warnings)?;
-                Vec::new()
+            Came::Astray(why) => self.begin_anew(&mut place, &why, now, &mut brought)?,
+            Came::TooMuch(error, _) if place.narrow() => {
+                let (from, until) = (reading.from, reading.until);
+                brought.warnings.push(format!("{error}; less than from {from} until {until} is asked for"));
             }
-            Came::TooMuch(_, _) if place.narrow() => Vec::new(),
-            Came::TooMuch(error, bytes) => {
-                self.salvage(&mut place, error, &bytes, now, &mut coverage, &mut warnings)?
-            }
-            Came::TooOld => {
-                self.forget_old(&mut place, now, &mut coverage, &mut warnings)?;
-                Vec::new()
-            }
-        };
-        self.page(place, records, coverage, warnings, true)
+            Came::TooMuch(error, bytes) => self.salvage(&mut place, &error, &bytes, now, &mut brought)?,
+            Came::TooOld(edge) => self.forget_old(&mut place, edge, now, &mut brought)?,
+        }
+        self.page(place, brought, true)
     }
 }
 
@@ -106,14 +105,8 @@ impl GraphSource {
         self.endpoint.rules(TimeDelta::from_std(self.overlap).unwrap_or(TimeDelta::days(1)))
     }
 
-    fn page(
-        &self,
-        place: Place,
-        records: Vec<RawJson>,
-        mut coverage: Vec<Coverage>,
-        warnings: Vec<String>,
-        more: bool,
-    ) -> Result<Page> {
+    fn page(&self, place: Place, brought: Brought, more: bool) -> Result<Page> {
+        let Brought { records, mut coverage, warnings } = brought;
         for window in &mut coverage {
             (window.tenant, window.content) = (self.tenant.clone(), self.content.clone());
         }
@@ -122,102 +115,102 @@ impl GraphSource {
         Ok(Page { more, coverage, warnings, ..Page::new(records, Cursor::of(place)?) })
     }
 
+    /// The address of the page that comes next.
+    fn address(&self, reading: &Reading) -> Result<Url> {
+        match &reading.link {
+            Some(link) => self.api.base().follow(link),
+            None => self.api.base().join(&self.endpoint.query(reading.from, reading.until)),
+        }
+    }
+
     /// Asks for one page. Errors are those that pass by themselves or stop everything.
-    async fn ask(&self, url: &Url) -> Result<Came> {
+    async fn come(&self, reading: &Reading, most_failures: u32) -> Result<Came> {
+        let url = match self.address(reading) {
+            Ok(url) => url,
+            Err(error) if error.kind() == ErrorKind::Denied => return Ok(Came::Astray(error.to_string())),
+            Err(error) => return Err(error),
+        };
         let asked = async {
             let answer = self.api.get(url.clone()).await?;
-            Ok::<_, Failure>(answer.bytes(MOST_OF_PAGE).await?)
+            let bytes = answer.bytes(MOST_OF_PAGE).await;
+            bytes.map_err(|error| Failure { status: CAME, ..error.into() })
         };
-        let late =
-            |_| Failure { status: 504, ..Error::unavailable("Graph takes too long for a page").into() };
-        let came = tokio::time::timeout(PATIENCE, asked).await.unwrap_or_else(|elapsed| Err(late(elapsed)));
-        let failed = match came {
+        let patience = self.api.patience() * WHOLE_PAGE;
+        let came = tokio::time::timeout(patience, asked).await;
+        let (failure, bytes) = match came.unwrap_or_else(|_| Err(self.api.late())) {
             Ok(bytes) => match LogPage::read(&bytes) {
                 Ok(page) => {
-                    self.note(url, false);
+                    self.failed.is_well();
                     return Ok(Came::Page(page));
                 }
-                Err(error) => (Failure::from(error), bytes),
+                Err(error) => (Failure { status: CAME, ..error.into() }, bytes),
             },
             Err(failure) => (failure, Vec::new()),
         };
-        self.judge(url, failed.0, failed.1)
-    }
-
-    fn judge(&self, url: &Url, failure: Failure, bytes: Vec<u8>) -> Result<Came> {
         let message = failure.message.to_lowercase();
-        let is_link = url.query().is_some_and(|query| query.contains("skiptoken"));
+        let is_lost =
+            reading.link.is_some() || message.contains("skip token") || message.contains("skiptoken");
+        // Busy or away is a service, seldom a page.
+        let most_failures = if failure.status == 503 { most_failures * 3 } else { most_failures };
         match failure.status {
-            400 if message.contains("minimum allowed time") => Ok(Came::TooOld),
-            400 | 404 | 410 if is_link || message.contains("skip token") || message.contains("skiptoken") => {
-                Ok(Came::Forgotten(failure.error.to_string()))
+            400 if message.contains("minimum allowed time") => {
+                Ok(Came::TooOld(earliest_in(&failure.message)))
             }
-            0 | 408 | 500..=599 if failure.error.kind() == ErrorKind::Unavailable => {
-                if self.note(url, true) < MOST_FAILURES {
-                    return Err(failure.error);
-                }
-                // Silence of the whole host is no page's fault, and salvage needs something to work on.
-                let host_is_away = failure.status == 0 && bytes.is_empty();
-                if host_is_away { Err(failure.error) } else { Ok(Came::TooMuch(failure.error, bytes)) }
+            400 | 404 | 410 if is_lost => Ok(Came::Astray(failure.error.to_string())),
+            CAME | 408 | 500..=599 if self.failed.once_more(url.as_str()) >= most_failures => {
+                Ok(Came::TooMuch(failure.error, bytes))
             }
             _ => Err(failure.error),
         }
     }
 
-    /// Notes whether a page failed, and says how often it did in a row.
-    fn note(&self, url: &Url, failed: bool) -> u32 {
-        let digest = xxh3_64(url.as_str().as_bytes());
-        let mut last = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
-        *last = match (failed, *last) {
-            (false, _) => (0, 0),
-            (true, (page, times)) if page == digest => (page, times + 1),
-            (true, _) => (digest, 1),
-        };
-        last.1
-    }
-
     /// Takes a page: its records, and where it goes on.
-    fn take(
-        &self,
-        place: &mut Place,
-        page: LogPage,
-        now: Timestamp,
-        coverage: &mut Vec<Coverage>,
-        warnings: &mut Vec<String>,
-    ) -> Result<Vec<RawJson>> {
-        let Some(reading) = &mut place.reading else { return Ok(page.records) };
+    fn take(&self, place: &mut Place, page: LogPage, now: Timestamp, brought: &mut Brought) -> Result<()> {
+        let Some(reading) = &mut place.reading else { return Ok(()) };
+        let own = self.address(reading).map(String::from).unwrap_or_default();
         reading.records += page.records.len();
-        match page.link {
-            Some(link) => match self.api.base().follow(&link) {
-                Err(error) => self.begin_anew(place, error.to_string(), warnings)?,
-                Ok(_) if reading.follow(link) => {}
-                Ok(_) if self.endpoint.ends_with_old_link => coverage.extend(place.finish(now, self.rules())),
-                Ok(_) => self.begin_anew(place, "Graph's links lead in a circle".to_owned(), warnings)?,
-            },
-            None => {
-                let is_old = |kept| reading.until.instant() < now.instant() - kept;
-                if self.endpoint.unlicensed.is_some_and(is_old) && reading.records == 0 {
-                    let (from, until) = (reading.from, reading.until);
-                    warnings.push(format!(
-                        "nothing happened between {from} and {until}, or the tenant has no licence that keeps logs so long"
-                    ));
-                }
-                coverage.extend(place.finish(now, self.rules()));
-            }
+        brought.records = page.records;
+        let Some(link) = page.link.filter(|link| !self.endpoint.ends_with_own_link || *link != own) else {
+            self.finish(place, now, brought);
+            return Ok(());
+        };
+        if let Err(error) = self.api.base().follow(&link) {
+            return self.begin_anew(place, &error.to_string(), now, brought);
         }
-        Ok(page.records)
+        if reading.follow(link) {
+            return Ok(());
+        }
+        self.begin_anew(place, "Graph's links lead in a circle", now, brought)
     }
 
-    /// Reads the stretch from its beginning again; what was read twice is recognised.
-    fn begin_anew(&self, place: &mut Place, why: String, warnings: &mut Vec<String>) -> Result<()> {
+    /// The stretch has come to its end.
+    fn finish(&self, place: &mut Place, now: Timestamp, brought: &mut Brought) {
+        let Some(reading) = &place.reading else { return };
+        let is_old = |kept| reading.until.instant() < now.instant() - kept;
+        if self.endpoint.unlicensed.is_some_and(is_old) && reading.records == 0 {
+            let (from, until) = (reading.from, reading.until);
+            brought.warnings.push(format!(
+                "nothing happened between {from} and {until}, or the tenant has no licence that keeps logs so long"
+            ));
+        }
+        self.strayed.is_well();
+        brought.coverage.extend(place.finish(now, self.rules()));
+    }
+
+    /// Reads the stretch from its beginning again, or in smaller pieces; what was read twice is recognised.
+    fn begin_anew(&self, place: &mut Place, why: &str, now: Timestamp, brought: &mut Brought) -> Result<()> {
+        let most_failures = place.most_failures();
         let Some(reading) = &mut place.reading else { return Ok(()) };
         let (from, until) = (reading.from, reading.until);
-        if !reading.restart() && !place.narrow() {
-            return Err(Error::unavailable(format!(
-                "{why}; what happened between {from} and {until} cannot be read"
-            )));
+        if reading.restart() || place.narrow() {
+            brought.warnings.push(format!("{why}; what happened between {from} and {until} is read again"));
+            return Ok(());
         }
-        warnings.push(format!("{why}; what happened between {from} and {until} is read again"));
+        let reason = format!("{why}; what happened between {from} and {until} cannot be read to its end");
+        if self.strayed.once_more(&from.to_string()) < most_failures {
+            return Err(Error::unavailable(reason));
+        }
+        self.give_up(place, reason, now, brought);
         Ok(())
     }
 
@@ -225,63 +218,107 @@ impl GraphSource {
     fn salvage(
         &self,
         place: &mut Place,
-        error: Error,
+        error: &Error,
         bytes: &[u8],
         now: Timestamp,
-        coverage: &mut Vec<Coverage>,
-        warnings: &mut Vec<String>,
-    ) -> Result<Vec<RawJson>> {
-        if bytes.is_empty() {
-            return Err(error);
+        brought: &mut Brought,
+    ) -> Result<()> {
+        let mut page = LogPage::salvage(bytes);
+        if place.is_troubled() {
+            // They are kept already; what was torn where it was cut may be another piece each time.
+            page.records.clear();
         }
-        let page = LogPage::salvage(bytes);
-        let Some(reading) = &place.reading else { return Ok(Vec::new()) };
-        let (from, until) = (reading.from, reading.until.min(now));
+        let Some(reading) = &mut place.reading else { return Ok(()) };
         let reason = format!("{error} ({} records could be saved)", page.records.len());
-        warnings.push(format!("{reason}, from {from} until {until}"));
         if page.link.is_some() {
-            return self.take(place, page, now, coverage, warnings);
+            brought.warnings.push(format!("{reason}, from {} until {}", reading.from, reading.until));
+            reading.broken = Some(reason);
+            return self.take(place, page, now, brought);
         }
-        let records = page.records;
-        let finished = place.finish(now, self.rules());
-        coverage.extend(
-            finished.into_iter().map(|window| Coverage { stage: Stage::Lost(reason.clone()), ..window }),
-        );
-        Ok(records)
+        brought.records = page.records;
+        self.give_up(place, reason, now, brought);
+        Ok(())
+    }
+
+    /// The stretch cannot be read now: that is recorded, other stretches go on, and the next round tries again.
+    fn give_up(&self, place: &mut Place, reason: String, now: Timestamp, brought: &mut Brought) {
+        let Some(reading) = &place.reading else { return };
+        let (from, until) = (reading.from, reading.until.min(now));
+        brought
+            .warnings
+            .push(format!("{reason}; from {from} until {until} is tried again in the next round"));
+        self.failed.is_well();
+        self.strayed.is_well();
+        brought.coverage.extend(place.give_up(reason, now, self.rules()));
     }
 
     /// What the service keeps no longer is a recorded loss.
-    fn give_up_old(
-        &self,
-        place: &mut Place,
-        now: Timestamp,
-        rules: Rules,
-        coverage: &mut Vec<Coverage>,
-        warnings: &mut Vec<String>,
-    ) {
+    fn give_up_old(&self, place: &mut Place, now: Timestamp, rules: Rules, brought: &mut Brought) {
         let Some((from, until)) = place.timeline.clamp(now, rules) else { return };
-        place.reading = None;
         let days = rules.reach.num_days();
         let reason = format!("older than the {days} days that Microsoft keeps");
-        warnings.push(format!("what happened between {from} and {until} is lost: {reason}"));
-        coverage.push(window(from, until, Stage::Lost(reason)));
+        brought.warnings.push(format!("what happened between {from} and {until} is lost: {reason}"));
+        brought.coverage.push(window(from, until, Stage::Lost(reason)));
     }
 
-    /// The service answers for less than it says: what is older than a week is given up.
+    /// The service answers for less than it is said to: what is older than it says, else than a week, is given up.
     fn forget_old(
         &self,
         place: &mut Place,
+        edge: Option<Timestamp>,
         now: Timestamp,
-        coverage: &mut Vec<Coverage>,
-        warnings: &mut Vec<String>,
+        brought: &mut Brought,
     ) -> Result<()> {
-        place.reading = None;
-        let rules = Rules { reach: UNLICENSED, ..self.rules() };
-        let before = coverage.len();
-        self.give_up_old(place, now, rules, coverage, warnings);
-        if coverage.len() == before {
+        let asked = place.reading.take().map_or(now, |reading| reading.from);
+        let edge = edge.filter(|edge| asked < *edge && *edge <= now);
+        let reach = edge.map_or(UNLICENSED, |edge| now.instant() - edge.instant());
+        let rules = Rules { reach, ..self.rules() };
+        self.give_up_old(place, now, rules, brought);
+        brought.coverage.extend(place.seal(now, rules));
+        if brought.coverage.is_empty() {
             return Err(Error::unavailable("Graph refuses a time of the last seven days as too old"));
         }
         Ok(())
+    }
+}
+
+/// The time that a refusal names: `Minimum allowed time for activityDateTime is 2/5/2023 12:00:00 AM`.
+fn earliest_in(message: &str) -> Option<Timestamp> {
+    let (_, behind) = message.split_once("llowed time")?;
+    let (_, time) = behind.split_once(" is ")?;
+    let words: Vec<&str> = time.split_whitespace().take(3).collect();
+    let american = || {
+        let text = words.join(" ");
+        let text = text.trim_end_matches(|c: char| !c.is_ascii_alphanumeric());
+        let time = NaiveDateTime::parse_from_str(text, "%m/%d/%Y %I:%M:%S %p").ok()?;
+        Some(time.and_utc().into())
+    };
+    let first = words.first()?.trim_end_matches(|c: char| !c.is_ascii_alphanumeric());
+    Timestamp::parse(first).ok().or_else(american)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_earliest_time_is_read_in_both_spellings() {
+        let time = |text| Timestamp::parse(text).ok();
+        for (message, expected) in [
+            (
+                "Specified argument was out of the range of valid values. (Parameter 'Minimum allowed time for \
+                 activityDateTime is 2/5/2023 12:00:00 AM')",
+                time("2023-02-05T00:00:00Z"),
+            ),
+            (
+                "Minimum allowed time for createdDateTime is 12/15/2025 1:02:03 PM",
+                time("2025-12-15T13:02:03Z"),
+            ),
+            ("Minimum allowed time is 2026-01-05T09:00:00.1234567Z.", time("2026-01-05T09:00:00.1234567Z")),
+            ("Minimum allowed time is unknown", None),
+            ("Minimum allowed time", None),
+        ] {
+            assert_eq!(earliest_in(message), expected, "{message}");
+        }
     }
 }

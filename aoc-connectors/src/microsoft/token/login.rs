@@ -42,7 +42,7 @@ impl Login {
         })
     }
 
-    /// Asks for a token. An assertion that was dated by a wrong clock is written once more by the clock of the answer.
+    /// Asks for a token. An assertion that was dated by a wrong clock is written once more, by the answer's clock.
     pub(super) async fn ask(&self, proof: &Proof) -> Result<Minted, Refusal> {
         let ahead = self.clock.ahead();
         match self.ask_once(proof).await {

@@ -15,7 +15,7 @@ use super::{
 /// Where this machine gives tokens.
 pub(super) struct Managed {
     url: Url,
-    header: &'static str,
+    header: String,
     value: HeaderValue,
     http: HttpClient,
 }
@@ -34,24 +34,11 @@ impl Managed {
     /// # Errors
     /// [`Config`](ErrorKind::Config) when it names one that we do not know how to ask.
     pub(super) fn new(client_id: &str, resource: &str, env: impl Fn(&str) -> Option<String>) -> Result<Self> {
-        let env =
-            |name: &str| env(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty());
-        let (endpoint, header, value, version) = match (env("IDENTITY_ENDPOINT"), env("IDENTITY_HEADER")) {
-            (Some(_), Some(_)) if env("IDENTITY_SERVER_THUMBPRINT").is_some() => {
-                return unknown("Service Fabric");
-            }
-            (Some(_), None) if env("IMDS_ENDPOINT").is_some() => return unknown("Azure Arc"),
-            (Some(endpoint), Some(secret)) => (endpoint, "x-identity-header", secret, "2019-08-01"),
-            _ => {
-                let base = env("AZURE_POD_IDENTITY_AUTHORITY_HOST").unwrap_or_else(|| MACHINE.to_owned());
-                let endpoint = format!("{}/metadata/identity/oauth2/token", base.trim_end_matches('/'));
-                (endpoint, "metadata", "true".to_owned(), "2018-02-01")
-            }
-        };
+        let [endpoint, version, header, value] = endpoint(env)?;
         let no_address =
             |cause| Error::config("the identity endpoint in the environment is no address").because(cause);
         let mut url: Url = endpoint.parse().map_err(no_address)?;
-        url.query_pairs_mut().append_pair("api-version", version).append_pair("resource", resource);
+        url.query_pairs_mut().append_pair("api-version", &version).append_pair("resource", resource);
         if !client_id.trim().is_empty() {
             url.query_pairs_mut().append_pair("client_id", client_id.trim());
         }
@@ -65,7 +52,7 @@ impl Managed {
     /// Asks for a token.
     pub(super) async fn ask(&self) -> Result<Minted, Refusal> {
         let request =
-            self.http.request(Method::GET, self.url.clone()).header(self.header, self.value.clone());
+            self.http.request(Method::GET, self.url.clone()).header(&self.header, self.value.clone());
         let answer =
             self.http.send(request).await.map_err(|cause| Error::unavailable(UNREACHABLE).because(cause))?;
         let (status, retry_after) = (answer.status().as_u16(), answer.retry_after());
@@ -86,6 +73,23 @@ impl Managed {
             Some(wait) => error.wait(wait).into(),
             None => error.into(),
         })
+    }
+}
+
+/// The endpoint, its version, and the header that it wants.
+fn endpoint(env: impl Fn(&str) -> Option<String>) -> Result<[String; 4]> {
+    let env = |name: &str| env(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty());
+    match (env("IDENTITY_ENDPOINT"), env("IDENTITY_HEADER")) {
+        (Some(_), Some(_)) if env("IDENTITY_SERVER_THUMBPRINT").is_some() => unknown("Service Fabric"),
+        (Some(_), None) if env("IMDS_ENDPOINT").is_some() => unknown("Azure Arc"),
+        (Some(endpoint), Some(secret)) => {
+            Ok([endpoint, "2019-08-01".to_owned(), "x-identity-header".to_owned(), secret])
+        }
+        _ => {
+            let base = env("AZURE_POD_IDENTITY_AUTHORITY_HOST").unwrap_or_else(|| MACHINE.to_owned());
+            let endpoint = format!("{}/metadata/identity/oauth2/token", base.trim_end_matches('/'));
+            Ok([endpoint, "2018-02-01".to_owned(), "metadata".to_owned(), "true".to_owned()])
+        }
     }
 }
 

@@ -4,7 +4,8 @@ use aoc_core::prelude::*;
 
 use ErrorKind::{Denied, RateLimited, Unavailable};
 
-type Words = (ErrorKind, &'static str, &'static str);
+/// Kind, what is wrong, how to put it right.
+pub(super) type Words = (ErrorKind, &'static str, &'static str);
 
 /// What a refusal with this status, code and name means. Throttling by status is told apart elsewhere.
 pub(super) fn meaning(status: u16, code: u32, name: &str) -> Words {
@@ -61,7 +62,7 @@ const MEANINGS: &[(&[u32], ErrorKind, &str, &str)] = &[
     ),
     (OUT_OF_TIME, Unavailable, "the assertion is out of its time", "set this machine's clock right"),
     (
-        &[700_016, 700_011, 90_099],
+        &[700_016, 700_011, 90_099, 7_000_229],
         Denied,
         "the application is not known in this tenant",
         "check `tenant_id`, `client_id` and `cloud`, and give admin consent in the tenant",
@@ -96,6 +97,24 @@ const MEANINGS: &[(&[u32], ErrorKind, &str, &str)] = &[
         Denied,
         "the tenant does not have the service that is read",
         "check `cloud`, the tenant's licences, and that the application has a permission of the service",
+    ),
+    (
+        &[700_023],
+        Denied,
+        "the assertion is for another address than the one it reached",
+        "check `login_url` and that nothing on the way changes it",
+    ),
+    (
+        &[700_212],
+        Denied,
+        "the token in `federated_token_file` is for another audience",
+        "have it made for the audience of the federated credential, `api://AzureADTokenExchange`",
+    ),
+    (
+        &[50_027],
+        Denied,
+        "the login service cannot read the assertion",
+        "see that `federated_token_file`, if it is used, holds a token and nothing else",
     ),
     (
         UNMATCHED,
@@ -188,9 +207,11 @@ mod tests {
     use super::*;
 
     /// The codes that Microsoft's documents and the field name.
-    const KNOWN: &str = "7000215 7000222 7000216 7000218 700027 50012 700030 50017 700024 500133 700016 700011 90099 \
-        7000112 70001 90002 900023 90038 900382 900432 9001023 70011 1002012 28002 700022 500011 50001 650052 650057 \
-        70021 700213 700211 7002138 53003 530032 530035 50196 90055 90006 90012 90024 90033 90090 50000";
+    const KNOWN: &str = "\
+        7000215 7000222 7000216 7000218 700027 50012 700030 50017 700024 500133 700016 \
+        700011 90099 7000229 7000112 70001 90002 900023 90038 900382 900432 9001023 70011 \
+        1002012 28002 700022 500011 50001 650052 650057 70021 700213 700211 7002138 53003 \
+        530032 530035 50196 90055 90006 90012 90024 90033 90090 50000 700023 700212 50027";
 
     #[test]
     fn every_known_code_stands_in_one_row() {

@@ -13,7 +13,7 @@ pub(super) struct Memory {
     last: Option<Kept>,
     /// How often in a row this credential was denied.
     denials: u32,
-    /// Since when the federated credential has not been found.
+    /// Since when the federated credential has not been found, by whatever token.
     unmatched: Option<Instant>,
 }
 
@@ -56,7 +56,7 @@ impl Memory {
     pub(super) fn keep(&mut self, refusal: Refusal, stamp: &str) -> Error {
         let now = Instant::now();
         if self.last.as_ref().is_some_and(|kept| kept.stamp != stamp) {
-            *self = Self::default();
+            self.denials = 0;
         }
         let error = self.judge(refusal, now);
         let wait = error.retry_after();

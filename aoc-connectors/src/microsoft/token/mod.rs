@@ -23,7 +23,7 @@ use tokio::{
     time::{Instant, timeout},
 };
 
-pub(crate) use self::claims::{Claims, claims};
+pub(crate) use self::claims::claims;
 use self::{
     answer::Minted, assertion::Certificate, login::Login, managed::Managed, memory::Memory, proof::Proof,
     refused::Refusal,
@@ -69,6 +69,10 @@ struct Desk {
 const EARLY: Duration = Duration::from_secs(5 * 60);
 /// Renewing a token that is still good may take this long, and is tried as often.
 const RENEWAL: Duration = Duration::from_secs(10);
+/// But not more often than this.
+const PATIENCE: Duration = Duration::from_millis(250);
+/// A file that could not be used is looked at again after this.
+const FILE: Duration = Duration::from_secs(60);
 /// A token that was refused is not replaced again within this.
 const REPLACEMENT: Duration = Duration::from_secs(30);
 
@@ -160,14 +164,16 @@ impl Tokens {
             Ok(Err(error)) => error,
             Err(_) => Error::unavailable("the login service did not answer in time"),
         };
-        desk.patience = Some(Instant::now() + (left / 3).min(RENEWAL));
-        tracing::warn!(error = %problem.chain(), seconds = left.as_secs(), "a token could not be renewed; the old one is still good");
+        desk.patience = Some(Instant::now() + (left / 3).clamp(PATIENCE, RENEWAL));
+        let (error, seconds) = (problem.chain(), left.as_secs());
+        tracing::warn!(error, seconds, "a token could not be renewed; the old one is still good");
         old.text
     }
 
     /// Asks for a token, unless what was heard lately says that it is no use.
     async fn mint(&self, desk: &mut Desk, asked: Instant) -> Result<Arc<str>> {
-        let proof = Proof::load(&self.credential, &mut desk.certificate).await?;
+        let proof = Proof::load(&self.credential, &mut desk.certificate).await;
+        let proof = proof.map_err(|error| error.wait(FILE))?;
         desk.memory.check(proof.stamp(), asked)?;
         let begun = Instant::now();
         match self.issuer.ask(&proof).await {

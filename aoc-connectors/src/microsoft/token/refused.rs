@@ -5,7 +5,7 @@ use std::time::Duration;
 use aoc_core::prelude::*;
 use serde_json::Value;
 
-use super::meanings::{LOOPING, OUT_OF_TIME, THROTTLED, UNMATCHED, meaning};
+use super::meanings::{LOOPING, OUT_OF_TIME, THROTTLED, UNMATCHED, Words, meaning};
 
 /// Why there is no token.
 pub(super) struct Refusal {
@@ -53,29 +53,33 @@ impl Heard<'_> {
         let json: Value = serde_json::from_str(self.body).unwrap_or_default();
         let code = code(&json);
         let name = json.get("error").and_then(Value::as_str).unwrap_or_default();
-        let (mut kind, mut what, mut fix) = meaning(self.status, code, name);
-        if self.status == 429 {
-            kind = ErrorKind::RateLimited;
-            if !THROTTLED.contains(&code) {
-                (what, fix) = ("the login service has had too many requests", "it is asked again later");
-            }
-        } else if self.status >= 500 && kind != ErrorKind::RateLimited {
-            kind = ErrorKind::Unavailable;
-        }
+        let (kind, what, fix) = self.meaning(code, name);
         let code_or_status = match code {
             0 => format!("status {}", self.status),
             code => format!("AADSTS{code}"),
         };
-        let mut sentence = format!("{what} ({code_or_status}); {fix}");
-        if OUT_OF_TIME.contains(&code) {
-            sentence = format!("{what} ({code_or_status}); {}", self.clocks());
-        }
+        let fix = if OUT_OF_TIME.contains(&code) { self.clocks() } else { fix.to_owned() };
+        let sentence = format!("{what} ({code_or_status}); {fix}");
         let error = Error::new(kind, sentence).because(words(self.status, self.body, self.secrets));
         let error = match self.wish(kind, code) {
             Some(wait) => error.wait(wait),
             None => error,
         };
         Refusal { error, code }
+    }
+
+    /// What the table says, unless the status knows better.
+    fn meaning(&self, code: u32, name: &str) -> Words {
+        let (kind, what, fix) = meaning(self.status, code, name);
+        match self.status {
+            _ if THROTTLED.contains(&code) => (kind, what, fix),
+            429 => {
+                let what = "the login service has had too many requests";
+                (ErrorKind::RateLimited, what, "it is asked again later")
+            }
+            500.. => (ErrorKind::Unavailable, what, fix),
+            _ => (kind, what, fix),
+        }
     }
 
     fn wish(&self, kind: ErrorKind, code: u32) -> Option<Duration> {
@@ -89,7 +93,8 @@ impl Heard<'_> {
 
     fn clocks(&self) -> String {
         match self.ahead {
-            0 => "this machine's clock is right, so see that `federated_token_file`, if it is used, is kept fresh".into(),
+            0 => "this machine's clock is right, so see that `federated_token_file`, if used, is kept fresh"
+                .into(),
             ahead if ahead > 0 => format!("this machine's clock is {ahead} seconds slow; set it right"),
             ahead => format!("this machine's clock is {} seconds fast; set it right", -ahead),
         }

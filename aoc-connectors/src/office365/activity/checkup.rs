@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use aoc_core::{Finding, Verdict, prelude::*};
-use chrono::TimeDelta;
+use chrono::{SubsecRound, TimeDelta};
 
 use super::client::Client;
 use crate::microsoft::{
@@ -42,7 +42,7 @@ impl Probe for ContentProbe {
                 "enable unified auditing in the Purview portal; the next fetch starts the subscription again";
             return Ok(Finding { verdict: Verdict::Broken, ..doubtful("the subscription is disabled", fix) });
         }
-        let now = api.clock().now();
+        let now: Timestamp = api.clock().now().instant().trunc_subsecs(0).into();
         let day_ago: Timestamp = (now.instant() - TimeDelta::days(1)).into();
         Ok(match self.client.list(self.content, day_ago, now).await?.len() {
             0 => doubtful(

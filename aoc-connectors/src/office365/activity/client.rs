@@ -18,12 +18,11 @@ pub(crate) struct Client {
 }
 
 /// A blob of records as a listing names it.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 pub(super) struct Listed {
     pub(super) content_id: String,
     pub(super) content_uri: String,
-    #[serde(default)]
     pub(super) content_created: String,
 }
 
@@ -37,8 +36,10 @@ pub(super) struct Subscribed {
     pub(super) status: Option<String>,
 }
 
-/// How large a listing may be.
-const MOST_OF_LISTING: usize = 256 << 20;
+/// How large a page of a listing may be.
+const MOST_OF_LISTING: usize = 64 << 20;
+/// So many pages in a row without a blob that was not listed before have no end.
+const MOST_BARREN_PAGES: usize = 50;
 
 impl Client {
     pub(super) async fn subscriptions(&self) -> Result<Vec<Subscribed>, Failure> {
@@ -61,17 +62,27 @@ impl Client {
         let query =
             format!("contentType={content}&startTime={}&endTime={}", whole(from, false), whole(until, true));
         let mut url = self.feed("subscriptions/content", &query)?;
-        let (mut listed, mut seen) = (Vec::new(), HashSet::new());
+        let (mut listed, mut links, mut barren) = (Vec::new(), HashSet::from([url.to_string()]), 0);
+        let mut known: HashSet<String> = HashSet::new();
         loop {
             let answer = self.api.get(url).await?;
             let next = ["nextpageuri", "nextpageurl"].iter().find_map(|name| answer.header(name));
-            let next = next.filter(|next| !next.is_empty()).map(str::to_owned);
-            listed.extend(read::<Vec<Listed>>(&answer.bytes(MOST_OF_LISTING).await?)?);
+            let next = next.map(str::trim).filter(|next| !next.is_empty()).map(str::to_owned);
+            let before = listed.len();
+            for mut row in read::<Vec<Listed>>(&answer.bytes(MOST_OF_LISTING).await?)? {
+                if row.content_id.is_empty() {
+                    row.content_id.clone_from(&row.content_uri);
+                }
+                if known.insert(row.content_id.clone()) {
+                    listed.push(row);
+                }
+            }
             let Some(next) = next else { return Ok(listed) };
-            if !seen.insert(next.clone()) {
+            barren = if listed.len() > before { 0 } else { barren + 1 };
+            url = self.link(&next)?;
+            if !links.insert(url.to_string()) || barren > MOST_BARREN_PAGES {
                 return Err(Error::unavailable("the pages of a listing lead in a circle").into());
             }
-            url = self.link(&next)?;
         }
     }
 
@@ -96,6 +107,7 @@ impl Client {
 }
 
 fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Failure> {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     serde_json::from_slice(bytes).map_err(|cause| {
         Error::unavailable("Management Activity sent a list that cannot be read").because(cause).into()
     })

@@ -4,18 +4,28 @@ use std::collections::VecDeque;
 
 use aoc_core::prelude::*;
 
-use super::client::Listed;
-use crate::RecordReader;
+use super::{blob::Spooled, client::Listed};
 
 /// Belongs to one place, and is thrown away at any other.
+///
+/// Invariant: the blobs done at its place, those that wait, those that are open, and those that the place puts off to a
+/// later round are together all that the window's listing named.
 #[derive(Default)]
 pub(super) struct Memory {
     /// The step behind which it is right.
     pub(super) step: Option<(i64, u64)>,
     /// The blobs that wait, where the window was listed.
     pub(super) waiting: Option<VecDeque<Waiting>>,
-    /// A large blob that is being read.
-    pub(super) open: Option<Open>,
+    /// Large blobs that were downloaded; the first is being read.
+    pub(super) open: VecDeque<Open>,
+}
+
+impl Memory {
+    /// What is right behind this step, taken out: who is cut off before it is put back leaves nothing.
+    pub(super) fn take(&mut self, step: (i64, u64)) -> Self {
+        let taken = std::mem::take(self);
+        if taken.step == Some(step) { taken } else { Self::default() }
+    }
 }
 
 /// A blob that is to be fetched.
@@ -30,7 +40,7 @@ pub(super) struct Waiting {
 /// A large blob, read piece by piece.
 pub(super) struct Open {
     pub(super) of: Waiting,
-    pub(super) reader: RecordReader<'static>,
+    pub(super) spooled: Spooled,
     pub(super) hash: String,
     pub(super) events: u64,
     /// Why it is not whole, where it is not.
@@ -43,16 +53,12 @@ pub(super) const PAGE_BYTES: usize = 4 << 20;
 impl Open {
     /// The next records, and whether they are the last.
     pub(super) fn next(&mut self) -> Result<(Vec<RawJson>, bool)> {
-        const AT_ONCE: usize = 100;
         let (mut records, mut bytes) = (Vec::new(), 0);
         while bytes < PAGE_BYTES {
-            let batch = self.reader.next_batch(AT_ONCE)?;
-            if batch.is_empty() {
-                return Ok((records, true));
-            }
-            self.events += batch.len() as u64;
-            bytes += batch.iter().map(|record| record.raw.text().len()).sum::<usize>();
-            records.extend(batch.into_iter().map(|record| record.raw));
+            let Some(raw) = self.spooled.next()? else { return Ok((records, true)) };
+            self.events += 1;
+            bytes += raw.text().len();
+            records.push(raw);
         }
         Ok((records, false))
     }

@@ -3,6 +3,8 @@
 mod blob;
 mod checkup;
 mod client;
+mod elements;
+mod fetching;
 mod memory;
 mod place;
 mod source;

@@ -1,6 +1,6 @@
 //! Where a content is read: the cursor.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use aoc_core::{
     ledger::{Coverage, Item, Stage},
@@ -31,17 +31,29 @@ pub(super) struct Window {
     pub(super) began: Timestamp,
 }
 
-/// Which blobs of a tile were fetched, and which could not be.
+/// Which blobs of a tile need no further fetching, and which could not be fetched.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Blobs {
     /// Digests of the ids of those that need no further fetching.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     done: BTreeSet<u64>,
-    /// In how many rounds each could not be fetched.
+    /// Those that could not be fetched, by id.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub(super) failed: BTreeMap<String, u32>,
+    failed: BTreeMap<String, PutOff>,
 }
 
+/// A blob that is to be tried again.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+struct PutOff {
+    /// In how many rounds it could not be fetched.
+    rounds: u32,
+    /// Not before this.
+    next: Timestamp,
+}
+
+/// A blob that could not be fetched is tried again after this, doubled with each round, up to the most.
+const PUT_OFF: TimeDelta = TimeDelta::minutes(2);
+const MOST_PUT_OFF: TimeDelta = TimeDelta::hours(6);
 /// The API lists a day at most.
 const AT_ONCE: TimeDelta = TimeDelta::days(1);
 
@@ -56,7 +68,7 @@ impl Place {
     pub(super) fn take_up(&mut self, now: Timestamp, rules: Rules) -> Option<Window> {
         if self.window.is_none() {
             let round = *self.round.get_or_insert(now);
-            let due = self.timeline.due(now, round, rules, AT_ONCE, Blobs::is_troubled);
+            let due = self.timeline.due(now, round, rules, AT_ONCE, |blobs| blobs.is_to_be_tried(now));
             let (first, last) =
                 (self.timeline.tiles.get(due.start)?, self.timeline.tiles.get(due.end.checked_sub(1)?)?);
             self.window = Some(Window { from: first.from, until: last.until, began: now });
@@ -64,21 +76,35 @@ impl Place {
         self.window
     }
 
+    /// The window was listed: it began when the other side says it is now, whatever was thought before.
+    pub(super) fn heard(&mut self, now: Timestamp) {
+        if let Some(window) = &mut self.window {
+            window.began = window.began.min(now);
+        }
+        self.round = self.round.map(|round| round.min(now));
+    }
+
     /// The tile of a blob that became available at this time.
     fn tile(&mut self, created: Timestamp) -> Option<&mut Tile<Blobs>> {
         let window = self.window?;
+        let read = self.timeline.between(window.from, window.until);
+        let tiles = &mut self.timeline.tiles[read];
         let inside = created.max(window.from);
-        let place = self.timeline.between(inside, inside).start;
-        self.timeline.tiles.get_mut(place)
+        let place = tiles.partition_point(|tile| tile.until <= inside).min(tiles.len().checked_sub(1)?);
+        tiles.get_mut(place)
     }
 
-    pub(super) fn is_done(&mut self, created: Timestamp, id: &str) -> bool {
-        self.tile(created).is_some_and(|tile| tile.memory.done.contains(&digest(id)))
+    /// Whether a blob is to be fetched now: it was not before, and is not put off.
+    pub(super) fn wants(&mut self, created: Timestamp, id: &str, now: Timestamp) -> bool {
+        self.tile(created).is_none_or(|tile| {
+            let is_put_off = tile.memory.failed.get(id).is_some_and(|failed| failed.next > now);
+            !is_put_off && !tile.memory.done.contains(&digest(id))
+        })
     }
 
     /// In how many rounds a blob could not be fetched.
     pub(super) fn failures(&mut self, created: Timestamp, id: &str) -> u32 {
-        self.tile(created).and_then(|tile| tile.memory.failed.get(id).copied()).unwrap_or_default()
+        self.tile(created).and_then(|tile| tile.memory.failed.get(id)).map_or(0, |failed| failed.rounds)
     }
 
     /// A blob needs no further fetching: what that says of its window.
@@ -91,9 +117,20 @@ impl Place {
     }
 
     /// A blob could not be fetched in this round.
-    pub(super) fn failed(&mut self, created: Timestamp, id: &str) {
+    pub(super) fn put_off(&mut self, created: Timestamp, id: &str, now: Timestamp) {
         if let Some(tile) = self.tile(created) {
-            *tile.memory.failed.entry(id.to_owned()).or_default() += 1;
+            let rounds = tile.memory.failed.get(id).map_or(0, |failed| failed.rounds);
+            tile.memory.failed.insert(id.to_owned(), PutOff::after(rounds + 1, now));
+        }
+    }
+
+    /// Blobs that could not be fetched and are not even listed now are put off, too.
+    pub(super) fn put_off_unlisted(&mut self, listed: &HashSet<&str>, now: Timestamp) {
+        let Some(window) = self.window else { return };
+        let read = self.timeline.between(window.from, window.until);
+        let failed = self.timeline.tiles[read].iter_mut().flat_map(|tile| &mut tile.memory.failed);
+        for (_, failed) in failed.filter(|(id, failed)| failed.next <= now && !listed.contains(id.as_str())) {
+            *failed = PutOff::after(failed.rounds + 1, now);
         }
     }
 
@@ -114,7 +151,8 @@ impl Place {
         read.into_iter().filter(only_read).chain(sealed.iter().cloned()).collect()
     }
 
-    /// Windows that need no further reading. What could not be fetched until then is lost.
+    /// Windows that need no further reading. What could not be fetched until then is lost. Those that the API forgot before
+    /// they were read a last time are stored as they were read, but not sealed.
     pub(super) fn seal(&mut self, now: Timestamp, rules: Rules) -> Vec<Coverage> {
         let sealed = self.timeline.seal(now, rules, Blobs::is_troubled);
         let lost = |id: &String| Item {
@@ -125,7 +163,7 @@ impl Place {
         };
         let close = |tile: &Tile<Blobs>| Coverage {
             items: tile.memory.failed.keys().map(lost).collect(),
-            ..coverage(tile, tile.until, Stage::Sealed)
+            ..coverage(tile, tile.until, if tile.is_settled(rules) { Stage::Sealed } else { Stage::Stored })
         };
         sealed.iter().map(close).collect()
     }
@@ -140,8 +178,19 @@ impl Place {
 }
 
 impl Blobs {
-    pub(super) fn is_troubled(&self) -> bool {
+    fn is_troubled(&self) -> bool {
         !self.failed.is_empty()
+    }
+
+    fn is_to_be_tried(&self, now: Timestamp) -> bool {
+        self.failed.values().any(|failed| failed.next <= now)
+    }
+}
+
+impl PutOff {
+    fn after(rounds: u32, now: Timestamp) -> Self {
+        let wait = (PUT_OFF * (1 << (rounds - 1).min(16))).min(MOST_PUT_OFF);
+        Self { rounds, next: (now.instant() + wait).into() }
     }
 }
 

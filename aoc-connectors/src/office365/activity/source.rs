@@ -1,25 +1,20 @@
-//! Reads one content of one tenant: lists windows, fetches their blobs, several at a time.
+//! Reads one content of one tenant: lists windows, and has their blobs fetched.
 
 use std::{
-    collections::VecDeque,
-    sync::{
-        Arc,
-        atomic::{AtomicU32, Ordering},
-    },
+    collections::{BTreeMap, HashSet, VecDeque},
+    sync::Arc,
 };
 
 use aoc_core::{
-    ledger::{Coverage, Item, Stage},
+    ledger::{Coverage, Stage},
     prelude::*,
 };
 use chrono::TimeDelta;
-use futures::{StreamExt, stream::FuturesUnordered};
 use tokio::sync::Mutex;
 
 use super::{
-    blob::{Blob, Content, download},
-    client::Client,
-    memory::{Memory, Open, PAGE_BYTES, Waiting},
+    client::{Client, Listed},
+    memory::{Memory, Waiting},
     place::{Place, Window, window},
     subscription::Subscription,
 };
@@ -27,39 +22,26 @@ use crate::microsoft::{Failure, Rules};
 
 /// One content of one tenant as a source.
 pub(crate) struct ActivitySource {
-    client: Arc<Client>,
+    pub(super) client: Arc<Client>,
     content: String,
     rules: Rules,
     subscription: Subscription,
     memory: Mutex<Memory>,
-    /// How often in a row nothing at all could be fetched.
-    outages: AtomicU32,
-}
-
-/// A blob that could not be fetched.
-struct Failed {
-    blob: Waiting,
-    error: Error,
-    /// Whether it is the blob that is broken; else it may be the API.
-    is_own: bool,
 }
 
 /// How long the API keeps content.
-pub(super) const REACH: TimeDelta = TimeDelta::days(7);
-/// Blobs fetched at a time.
-const SIDE_BY_SIDE: usize = 8;
-/// How often a blob is tried in one round, and in how many rounds.
-const MOST_TRIES: u32 = 3;
-const MOST_ROUNDS: u32 = 5;
-/// How often in a row nothing at all may come before that is no outage of the API's, but the blobs' own fault.
-const MOST_OUTAGES: u32 = 5;
+const REACH: TimeDelta = TimeDelta::days(7);
+/// A window is listed a last time before the API has forgotten it.
+const LATEST_SETTLE: TimeDelta = TimeDelta::days(6);
+/// How much less the API may answer for than it keeps.
+const MARGIN: TimeDelta = TimeDelta::minutes(10);
 
 /// What one page brings.
 #[derive(Default)]
-struct Bringing {
-    records: Vec<Record>,
-    coverage: Vec<Coverage>,
-    warnings: Vec<String>,
+pub(super) struct Bringing {
+    pub(super) records: Vec<Record>,
+    pub(super) coverage: Vec<Coverage>,
+    pub(super) warnings: Vec<String>,
 }
 
 #[async_trait]
@@ -69,39 +51,36 @@ impl Source for ActivitySource {
         let now = self.client.api.clock().now();
         let mut place: Place = match from {
             Bookmark::At(cursor) => cursor.read()?,
-            Bookmark::Since(since) => Place::since(self.rules.earliest(*since, now)),
+            Bookmark::Since(since) => Place::since(self.earliest(*since, now)),
         };
-        let mut memory = self.memory.lock().await;
-        if memory.step != Some(place.step) {
-            *memory = Memory::default();
-        }
-        // Whatever fails from here on leaves nothing behind that a second try would take for done; but a window that
-        // was listed before need not be listed again.
-        let resumed = memory.step.take().filter(|_| place.window.is_some());
+        let mut shared = self.memory.lock().await;
+        let mut memory = shared.take(place.step);
         let mut bringing = Bringing::default();
         if place.round.is_none() {
             place.timeline.extend(now, self.rules);
         }
-        if self.give_up_old(&mut place, now, self.rules, &mut bringing) {
-            *memory = Memory::default();
+        // A window that was listed is fetched to its end, however old it becomes meanwhile.
+        if memory.waiting.is_none() {
+            self.give_up_old(&mut place, now, self.rules, &mut bringing);
         }
         if place.window.is_none() {
             bringing.coverage.extend(place.seal(now, self.rules));
         }
-        let more = match place.take_up(now, self.rules) {
-            None => {
-                place.round = None;
-                false
-            }
-            Some(window) => {
-                let advanced = self.advance(&mut place, window, &mut memory, &mut bringing, now).await;
-                advanced.inspect_err(|_| memory.step = resumed)?;
-                true
-            }
+        let (step, is_resumed) = (place.step, place.window.is_some());
+        let Some(window) = place.take_up(now, self.rules) else {
+            place.round = None;
+            return self.page(place, bringing, false);
         };
+        if let Err(error) = self.advance(&mut place, window, &mut memory, &mut bringing, now).await {
+            if is_resumed && memory.waiting.is_some() {
+                // Nothing came, so all that was listed waits still.
+                *shared = Memory { step: Some(step), ..memory };
+            }
+            return Err(error);
+        }
         place.step.1 += 1;
-        memory.step = Some(place.step);
-        self.page(place, bringing, more)
+        *shared = Memory { step: Some(place.step), ..memory };
+        self.page(place, bringing, true)
     }
 }
 
@@ -110,22 +89,34 @@ impl ActivitySource {
         Self {
             client,
             content: content.to_owned(),
-            rules: Rules { reach: REACH, settle: overlap },
+            rules: Rules { reach: REACH, settle: overlap.min(LATEST_SETTLE) },
             subscription: Subscription::default(),
             memory: Mutex::default(),
-            outages: AtomicU32::new(0),
+        }
+    }
+
+    /// Where to begin. A first look back is counted on this machine's clock, which may be behind the other side's: what
+    /// that asks for in vain is no loss.
+    fn earliest(&self, since: Timestamp, now: Timestamp) -> Timestamp {
+        let ahead = TimeDelta::seconds(self.client.api.clock().ahead());
+        let corrected: Timestamp = (since.instant() + ahead).into();
+        match self.rules.earliest(corrected, now) {
+            edge if edge != corrected => edge,
+            _ => since,
         }
     }
 
     fn page(&self, place: Place, bringing: Bringing, more: bool) -> Result<Page> {
-        let Bringing { records, mut coverage, warnings } = bringing;
+        let Bringing { records, coverage, warnings } = bringing;
+        let mut coverage = joined(coverage);
         for window in &mut coverage {
             (window.tenant, window.content) = (self.client.tenant.clone(), self.content.clone());
         }
         Ok(Page { more, coverage, warnings, ..Page::new(records, Cursor::of(place)?) })
     }
 
-    /// One step within a window: its listing and its next blobs, or more of a large one.
+    /// One step within a window: its listing and its next blobs, or more of a large one. After an error, either nothing
+    /// was taken from what waits, or nothing waits.
     async fn advance(
         &self,
         place: &mut Place,
@@ -134,262 +125,121 @@ impl ActivitySource {
         bringing: &mut Bringing,
         now: Timestamp,
     ) -> Result<()> {
-        if let Some(open) = memory.open.take() {
+        if let Some(open) = memory.open.pop_front() {
             // Where reading fails half way, the blob is fetched again.
-            let waiting = memory.waiting.take();
-            memory.open = self.read_on(open, place, bringing).await?;
-            memory.waiting = waiting;
-            return Ok(());
-        }
-        if memory.waiting.is_none() {
-            let Some(waiting) = self.list(place, window, bringing, now).await? else { return Ok(()) };
-            memory.waiting = Some(waiting);
-            bringing.coverage.extend(place.listed());
-        }
-        let mut waiting = memory.waiting.take().unwrap_or_default();
-        if let Err(error) = self.fetch_blobs(&mut waiting, place, memory, bringing).await {
-            memory.waiting = Some(waiting);
-            return Err(error);
-        }
-        if waiting.is_empty() && memory.open.is_none() {
-            bringing.coverage.extend(place.finish(now, self.rules));
+            let rest = std::mem::take(memory);
+            let open = self.read_on(open, place, bringing).await?;
+            *memory = rest;
+            open.into_iter().for_each(|open| memory.open.push_front(open));
         } else {
+            let mut waiting = match memory.waiting.take() {
+                Some(waiting) => waiting,
+                None => self.list(place, window, bringing, now).await?,
+            };
+            let fetched = self.fetch_blobs(&mut waiting, place, memory, bringing, now).await;
             memory.waiting = Some(waiting);
+            fetched?;
+        }
+        if memory.open.is_empty() && memory.waiting.as_ref().is_none_or(VecDeque::is_empty) {
+            memory.waiting = None;
+            bringing.coverage.extend(place.finish(now, self.rules));
         }
         Ok(())
     }
 
-    /// The blobs of a window that were not fetched before; nothing where the window had to be cut short.
+    /// The blobs of a window that are to be fetched.
     async fn list(
         &self,
         place: &mut Place,
         window: Window,
         bringing: &mut Bringing,
         now: Timestamp,
-    ) -> Result<Option<VecDeque<Waiting>>> {
-        let listed = match self.client.list(&self.content, window.from, window.until).await {
-            Ok(listed) => listed,
-            Err(failure) => match failure.code.as_str() {
-                "AF20022" | "AF20023" => {
-                    self.subscription.missing().await;
-                    self.subscription.ensure(&self.client, &self.content).await?;
-                    return Err(failure.error);
-                }
-                "AF20030" | "AF20055" => {
-                    // A little less than it keeps; what that leaves out is a recorded loss.
-                    let rules = Rules { reach: REACH - TimeDelta::minutes(10), ..self.rules };
-                    return match self.give_up_old(place, now, rules, bringing) {
-                        true => Ok(None),
-                        false => Err(failure.error),
-                    };
-                }
-                _ => return Err(failure.error),
-            },
-        };
+    ) -> Result<VecDeque<Waiting>> {
+        let listed = self.listing(place, window, bringing).await?;
+        place.heard(self.client.api.clock().now());
+        let ids: HashSet<&str> = listed.iter().map(|listed| listed.content_id.as_str()).collect();
+        place.put_off_unlisted(&ids, now);
         let mut waiting = VecDeque::new();
         for listed in listed {
             let created = Timestamp::parse(&listed.content_created).unwrap_or(window.from);
-            if !place.is_done(created, &listed.content_id) {
+            if place.wants(created, &listed.content_id, now) {
                 waiting.push_back(Waiting { listed, created, tries: 0 });
             }
         }
-        Ok(Some(waiting))
+        bringing.coverage.extend(place.listed());
+        Ok(waiting)
     }
 
-    /// Fetches blobs until they make a page, several at a time.
-    async fn fetch_blobs(
+    /// All that the API names of a window. What it does not answer for any more and was not read before is a loss.
+    async fn listing(
         &self,
-        waiting: &mut VecDeque<Waiting>,
         place: &mut Place,
-        memory: &mut Memory,
+        window: Window,
         bringing: &mut Bringing,
-    ) -> Result<()> {
-        let fetch = |blob: Waiting| async {
-            let came = download(&self.client, &blob.listed).await;
-            (blob, came)
+    ) -> Result<Vec<Listed>> {
+        let now = self.client.api.clock().now();
+        let failure = match self.since(now.instant() - REACH, window).await {
+            Ok(listed) => return Ok(listed),
+            Err(failure) => failure,
         };
-        let mut under_way: FuturesUnordered<_> = FuturesUnordered::new();
-        let (mut bytes, mut failures, mut stopped) = (0, Vec::new(), None);
-        loop {
-            while under_way.len() < SIDE_BY_SIDE
-                && bytes < PAGE_BYTES
-                && stopped.is_none()
-                && memory.open.is_none()
-            {
-                let Some(next) = waiting.pop_front() else { break };
-                under_way.push(fetch(next));
+        match failure.code.as_str() {
+            "AF20022" | "AF20023" => {
+                self.subscription.missing(failure.error).await;
+                self.subscription.ensure(&self.client, &self.content).await?;
+                Ok(self.since(now.instant() - REACH, window).await?)
             }
-            let Some((blob, came)) = under_way.next().await else { break };
-            match came {
-                // Only one large blob is open at a time; another one comes again.
-                Ok(Blob { content: Content::Spooled(_) | Content::BrokenFile(..), .. })
-                    if memory.open.is_some() =>
-                {
-                    waiting.push_front(blob);
-                }
-                Ok(came) => {
-                    bytes += came.bytes.min(PAGE_BYTES);
-                    if let Some(failure) = self.take(blob, came, place, memory, bringing) {
-                        failures.push(failure);
-                    }
-                }
-                Err(failure) if failure.code == "AF20051" => {
-                    bringing
-                        .warnings
-                        .push(format!("content {} has expired and is lost", blob.listed.content_id));
-                    self.lost(&blob, "it expired before it was fetched (AF20051)", place, bringing);
-                }
-                Err(failure) if stops(&failure) => {
-                    waiting.push_front(blob);
-                    stopped = Some(failure.error);
-                }
-                Err(failure) => failures.push(Failed { blob, error: failure.error, is_own: false }),
+            "AF20030" | "AF20055" => {
+                let now = self.client.api.clock().now();
+                let rules = Rules { reach: REACH - MARGIN, ..self.rules };
+                let listed = self.since(now.instant() - rules.reach, window).await?;
+                self.give_up_old(place, now, rules, bringing);
+                let edge: Timestamp = (now.instant() - rules.reach).into();
+                let from = if edge < window.until { window.from.max(edge) } else { window.from };
+                place.window = Some(Window { from, ..window });
+                Ok(listed)
             }
-        }
-        let nothing_came = bringing.records.is_empty() && memory.open.is_none();
-        self.judge(failures, nothing_came, waiting, place, bringing)?;
-        match stopped {
-            // What came is stored first; the error comes with the next page.
-            Some(error) if nothing_came && bringing.coverage.is_empty() => Err(error),
-            _ => Ok(()),
+            _ => Err(failure.error),
         }
     }
 
-    /// What becomes of blobs that could not be fetched: tried again in this round, in the next ones, or lost.
-    fn judge(
+    /// What became available in the part of a window that begins then.
+    async fn since(
         &self,
-        failures: Vec<Failed>,
-        nothing_came: bool,
-        waiting: &mut VecDeque<Waiting>,
-        place: &mut Place,
-        bringing: &mut Bringing,
-    ) -> Result<()> {
-        let is_outage = nothing_came && !failures.is_empty() && failures.iter().all(|failed| !failed.is_own);
-        let outages = if is_outage { self.outages.fetch_add(1, Ordering::Relaxed) + 1 } else { 0 };
-        self.outages.store(outages, Ordering::Relaxed);
-        if is_outage && outages < MOST_OUTAGES {
-            let error = failures.iter().map(|failed| failed.error.to_string()).next().unwrap_or_default();
-            failures.into_iter().for_each(|failed| waiting.push_front(failed.blob));
-            return Err(Error::unavailable(format!("no content can be fetched: {error}")));
+        edge: chrono::DateTime<chrono::Utc>,
+        window: Window,
+    ) -> Result<Vec<Listed>, Failure> {
+        let from = window.from.max(edge.into());
+        if from >= window.until {
+            return Ok(Vec::new());
         }
-        for Failed { mut blob, error, .. } in failures {
-            blob.tries += 1;
-            let id = blob.listed.content_id.clone();
-            if blob.tries < MOST_TRIES {
-                waiting.push_back(blob);
-            } else if place.failures(blob.created, &id) + 1 < MOST_ROUNDS {
-                bringing
-                    .warnings
-                    .push(format!("content {id} could not be fetched and will be tried again: {error}"));
-                place.failed(blob.created, &id);
-            } else {
-                bringing.warnings.push(format!("content {id} is lost: {error}"));
-                self.lost(&blob, &error.to_string(), place, bringing);
-            }
-        }
-        Ok(())
+        self.client.list(&self.content, from, window.until).await
     }
 
-    /// Takes what was downloaded; gives the blob back where it must be tried again.
-    fn take(
-        &self,
-        blob: Waiting,
-        came: Blob,
-        place: &mut Place,
-        memory: &mut Memory,
-        bringing: &mut Bringing,
-    ) -> Option<Failed> {
-        let is_last_try = blob.tries + 1 >= MOST_TRIES
-            && place.failures(blob.created, &blob.listed.content_id) + 1 >= MOST_ROUNDS;
-        let hash = came.hash;
-        match came.content {
-            Content::Records(records) => {
-                self.stored(&blob, records.len() as u64, hash, None, place, bringing);
-                self.add(records, blob.created, bringing);
-            }
-            Content::Spooled(reader) => {
-                memory.open = Some(Open { of: blob, reader, hash, events: 0, lost: None });
-            }
-            Content::Broken(_, error) | Content::BrokenFile(_, error) if !is_last_try => {
-                return Some(Failed { blob, error, is_own: true });
-            }
-            Content::Broken(records, error) => {
-                self.stored(&blob, records.len() as u64, hash, Some(error.to_string()), place, bringing);
-                self.add(records, blob.created, bringing);
-            }
-            Content::BrokenFile(reader, error) => {
-                memory.open = Some(Open { of: blob, reader, hash, events: 0, lost: Some(error.to_string()) });
-            }
-        }
-        None
-    }
-
-    /// More of a large blob; gives it back while there is more.
-    async fn read_on(
-        &self,
-        mut open: Open,
-        place: &mut Place,
-        bringing: &mut Bringing,
-    ) -> Result<Option<Open>> {
-        let read = tokio::task::spawn_blocking(move || open.next().map(|next| (next, open)));
-        let ((records, is_last), open) =
-            read.await.map_err(|cause| Error::internal("a reading thread panicked").because(cause))??;
-        self.add(records, open.of.created, bringing);
-        if !is_last {
-            return Ok(Some(open));
-        }
-        self.stored(&open.of, open.events, open.hash, open.lost, place, bringing);
-        Ok(None)
-    }
-
-    fn add(&self, records: Vec<RawJson>, created: Timestamp, bringing: &mut Bringing) {
-        bringing.records.extend(records.into_iter().map(|raw| Record {
-            tenant: Some(self.client.tenant.clone()),
-            available_at: Some(created),
-            ..Record::new(raw)
-        }));
-    }
-
-    fn stored(
-        &self,
-        blob: &Waiting,
-        events: u64,
-        hash: String,
-        lost: Option<String>,
-        place: &mut Place,
-        bringing: &mut Bringing,
-    ) {
-        if let Some(reason) = &lost {
-            let id = &blob.listed.content_id;
-            bringing
-                .warnings
-                .push(format!("content {id} is not whole: {reason}; {events} records of it are kept"));
-        }
-        let item = Item { id: blob.listed.content_id.clone(), events, hash: Some(hash), lost };
-        bringing.coverage.extend(place.done(blob.created, item));
-    }
-
-    fn lost(&self, blob: &Waiting, reason: &str, place: &mut Place, bringing: &mut Bringing) {
-        let item =
-            Item { id: blob.listed.content_id.clone(), events: 0, hash: None, lost: Some(reason.to_owned()) };
-        bringing.coverage.extend(place.done(blob.created, item));
-    }
-
-    /// What the API keeps no longer is a recorded loss; says whether there was any.
-    fn give_up_old(&self, place: &mut Place, now: Timestamp, rules: Rules, bringing: &mut Bringing) -> bool {
-        let Some((from, until)) = place.timeline.clamp(now, rules) else { return false };
+    /// What the API keeps no longer and was never read is a recorded loss.
+    fn give_up_old(&self, place: &mut Place, now: Timestamp, rules: Rules, bringing: &mut Bringing) {
+        let Some((from, until)) = place.timeline.clamp(now, rules) else { return };
         place.window = None;
         let reason = "older than the 7 days that the API keeps content";
         bringing.warnings.push(format!("what became available between {from} and {until} is lost: {reason}"));
         bringing.coverage.push(window(from, until, Stage::Lost(reason.to_owned())));
-        true
     }
 }
 
-/// Whether a failure is not the blob's own: the others would fare the same.
-fn stops(failure: &Failure) -> bool {
-    matches!(
-        failure.error.kind(),
-        ErrorKind::RateLimited | ErrorKind::Denied | ErrorKind::Config | ErrorKind::Internal
-    )
+/// What is said of one window in one state is said at once: of a window with many blobs, the pipeline would read all again
+/// for each.
+fn joined(coverage: Vec<Coverage>) -> Vec<Coverage> {
+    let mut joined: Vec<Coverage> = Vec::new();
+    let mut places: BTreeMap<(Timestamp, Timestamp), usize> = BTreeMap::new();
+    for one in coverage {
+        let place = *places.entry((one.from, one.until)).or_insert(joined.len());
+        match joined.get_mut(place) {
+            Some(before) if before.stage == one.stage => before.items.extend(one.items),
+            Some(_) => {
+                places.insert((one.from, one.until), joined.len());
+                joined.push(one);
+            }
+            None => joined.push(one),
+        }
+    }
+    joined
 }

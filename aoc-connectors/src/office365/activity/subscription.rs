@@ -16,7 +16,28 @@ pub(super) struct Subscription {
 #[derive(Default)]
 struct State {
     enabled: bool,
-    started: Option<Instant>,
+    started: Option<Started>,
+    /// What the API said last that was missing.
+    missing: Option<Told>,
+}
+
+/// When it was started, and what came of it.
+struct Started {
+    at: Instant,
+    refused: Option<Told>,
+}
+
+/// An error that is told again.
+struct Told(ErrorKind, String);
+
+impl Told {
+    fn of(error: &Error) -> Self {
+        Self(error.kind(), error.to_string())
+    }
+
+    fn again(&self) -> Error {
+        Error::new(self.0, &self.1)
+    }
 }
 
 /// How long to wait before it is started again.
@@ -34,36 +55,53 @@ impl Subscription {
         if state.enabled {
             return Ok(());
         }
-        let mine = client
-            .subscriptions()
-            .await?
-            .into_iter()
-            .find(|one| one.content_type.eq_ignore_ascii_case(content));
-        let enabled =
-            |status: Option<String>| status.is_none_or(|status| status.eq_ignore_ascii_case("enabled"));
-        if mine.is_some_and(|mine| enabled(mine.status)) {
-            state.enabled = true;
+        let all = client.subscriptions().await?;
+        let mine = all.into_iter().find(|one| one.content_type.eq_ignore_ascii_case(content));
+        let is_enabled = |status: &Option<String>| {
+            status.as_ref().is_none_or(|status| status.eq_ignore_ascii_case("enabled"))
+        };
+        // Where the status is not told, what the listing said counts.
+        let says_so = mine.is_some_and(|mine| {
+            is_enabled(&mine.status) && (mine.status.is_some() || state.missing.is_none())
+        });
+        if says_so {
+            (state.enabled, state.missing) = (true, None);
             return Ok(());
         }
-        if state.started.is_some_and(|started| started.elapsed() < COOL_DOWN) {
-            let message = format!(
-                "the subscription for {content} was started and is not known yet; content may take hours"
-            );
-            return Err(Error::unavailable(message).wait(SOON));
+        if let Some(started) = state.started.as_ref().filter(|started| started.at.elapsed() < COOL_DOWN) {
+            return Err(state.why_not(started, content));
         }
-        state.started = Some(Instant::now());
-        match client.start(content).await {
-            Ok(()) => {}
-            // It is enabled already.
-            Err(failure) if failure.code == "AF20024" => {}
-            Err(failure) => return Err(failure.into()),
+        let refused = client.start(content).await.err().filter(|failure| failure.code != "AF20024");
+        if let Some(failure) = refused {
+            // A start that was not let through was none.
+            let refused = Some(Told::of(&failure.error));
+            let counts = failure.error.kind() != ErrorKind::RateLimited;
+            state.started = counts.then(|| Started { at: Instant::now(), refused });
+            return Err(failure.into());
         }
-        state.enabled = true;
+        state.started = Some(Started { at: Instant::now(), refused: None });
+        (state.enabled, state.missing) = (true, None);
         Ok(())
     }
 
     /// The API says that there is none, or that it is disabled.
-    pub(super) async fn missing(&self) {
-        self.state.lock().await.enabled = false;
+    pub(super) async fn missing(&self, why: Error) {
+        let mut state = self.state.lock().await;
+        (state.enabled, state.missing) = (false, Some(Told::of(&why)));
+    }
+}
+
+impl State {
+    fn why_not(&self, started: &Started, content: &str) -> Error {
+        if let Some(refused) = &started.refused {
+            return refused.again();
+        }
+        match &self.missing {
+            Some(disabled) if disabled.0 == ErrorKind::Denied => disabled.again(),
+            _ => Error::unavailable(format!(
+                "the subscription for {content} was started and is not known yet; content may take hours"
+            ))
+            .wait(SOON),
+        }
     }
 }

@@ -37,8 +37,8 @@ pub(super) fn silence(hours: &Hours, until: i64, least: f64) -> Option<Silence> 
         return None;
     }
     let expected = missing(hours, since..until);
-    let enough = least.max(NEWS * ordinary_pause(hours));
-    (expected >= enough).then_some(Silence { since, until, expected })
+    let is_news = expected >= least && expected >= NEWS * ordinary_pause(hours);
+    is_news.then_some(Silence { since, until, expected })
 }
 
 /// How many events the hours of a stretch usually have, as was known when it began.
@@ -148,7 +148,12 @@ mod tests {
             let end = MONDAY + 8 * WEEK;
             let hours = lived(8, end, busy, &mut Chance(seed));
             for now in MONDAY..end {
-                assert_eq!(silence(&seen(&hours, now), now, LEAST), None, "busy {busy}, hour {}", now - MONDAY);
+                assert_eq!(
+                    silence(&seen(&hours, now), now, LEAST),
+                    None,
+                    "busy {busy}, hour {}",
+                    now - MONDAY
+                );
             }
         }
     }

@@ -60,7 +60,6 @@ async fn alerts(store: &MemoryStore) -> Vec<Event> {
     all.into_iter().map(|stored| stored.event).filter(|event| event.source == "aoc").collect()
 }
 
-
 #[tokio::test]
 async fn a_workload_that_went_quiet_is_an_alert_and_it_exists_once() {
     let (silences, store) = silences(false).await;

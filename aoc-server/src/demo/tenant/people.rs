@@ -4,7 +4,7 @@ use super::places::{DENVER, DUBLIN, LISBON, Place, Site, VIENNA};
 use super::random::{Random, guid_of};
 
 /// The tenant's id.
-pub(super) const TENANT: &str = "c0470500-7e57-4de0-9a0c-00000c047050";
+pub const TENANT: &str = "c0470500-7e57-4de0-9a0c-00000c047050";
 /// The tenant's first domain, the one Exchange names it by.
 pub(super) const ORGANIZATION: &str = "contoso.onmicrosoft.com";
 

@@ -9,14 +9,15 @@ use sha2::{Digest, Sha256};
 
 use super::*;
 
-struct Made {
+/// A certificate and its key.
+pub(super) struct Made {
     certificate: String,
     key: String,
     public: String,
     thumbprint: String,
 }
 
-fn make() -> Made {
+pub(super) fn make() -> Made {
     let key = KeyPair::generate_for(&PKCS_RSA_SHA256).unwrap();
     let certificate =
         CertificateParams::new(vec!["aoc.example".to_owned()]).unwrap().self_signed(&key).unwrap();
@@ -29,7 +30,7 @@ fn make() -> Made {
 }
 
 impl Made {
-    fn file(&self) -> String {
+    pub(super) fn file(&self) -> String {
         self.certificate.clone() + &self.key
     }
 

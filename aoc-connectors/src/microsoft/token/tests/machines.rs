@@ -2,9 +2,12 @@
 
 use super::*;
 
-fn machine(client_id: &str, env: &[(&str, &str)]) -> Result<Tokens> {
+const GRAPH: &str = "https://graph.microsoft.com";
+
+/// Tokens of a machine with this environment.
+pub(super) fn machine(client_id: &str, env: &[(&str, &str)], resource: &str) -> Result<Tokens> {
     let env = |name: &str| env.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
-    let managed = Managed::new(client_id, "https://graph.microsoft.com", env)?;
+    let managed = Managed::new(client_id, resource, env)?;
     Ok(Tokens::of(Issuer::Machine(managed), Credential::ManagedIdentity))
 }
 
@@ -15,8 +18,8 @@ async fn a_virtual_machine_is_asked_as_azure_documents() {
     })
     .await;
     let env = [("AZURE_POD_IDENTITY_AUTHORITY_HOST", &*server.url)];
-    assert_eq!(&*machine("", &env).unwrap().get().await.unwrap(), "abc");
-    assert_eq!(&*machine("i-d", &env).unwrap().get().await.unwrap(), "abc");
+    assert_eq!(&*machine("", &env, GRAPH).unwrap().get().await.unwrap(), "abc");
+    assert_eq!(&*machine("i-d", &env, GRAPH).unwrap().get().await.unwrap(), "abc");
     let asked = server.asked();
     let line = "GET /metadata/identity/oauth2/token?api-version=2018-02-01\
         &resource=https%3A%2F%2Fgraph.microsoft.com HTTP/1.1\r\n";
@@ -32,10 +35,11 @@ async fn an_app_service_is_asked_as_azure_documents() {
     let server = Server::start(move |_, _| answer(200, body.clone())).await;
     let endpoint = format!("{}/msi/token/", server.url);
     let env = [("IDENTITY_ENDPOINT", &*endpoint), ("IDENTITY_HEADER", "h-1")];
-    let tokens = machine("i-d", &env).unwrap();
+    let tokens = machine("i-d", &env, GRAPH).unwrap();
     assert_eq!(&*tokens.get().await.unwrap(), "abc");
     let head = &server.asked()[0].head;
-    let line = "GET /msi/token/?api-version=2019-08-01&resource=https%3A%2F%2Fgraph.microsoft.com&client_id=i-d HTTP/1.1";
+    let line = "GET /msi/token/?api-version=2019-08-01\
+        &resource=https%3A%2F%2Fgraph.microsoft.com&client_id=i-d HTTP/1.1";
     assert!(head.starts_with(line), "{head}");
     assert!(head.to_lowercase().contains("\r\nx-identity-header: h-1"));
     pass(3_200).await;
@@ -63,7 +67,7 @@ async fn what_may_pass_is_tried_again_and_the_rest_is_not() {
         let body = r#"{"error":"invalid_request","error_description":"Identity not found, h-123"}"#;
         let server = Server::start(move |_, _| answer(status, body)).await;
         let env = [("IDENTITY_ENDPOINT", &*server.url), ("IDENTITY_HEADER", "h-123")];
-        let tokens = machine("", &env).unwrap();
+        let tokens = machine("", &env, GRAPH).unwrap();
         for _ in 0..3 {
             let error = tokens.get().await.unwrap_err();
             assert_eq!(error.kind(), kind, "{status}: {error:?}");
@@ -81,12 +85,12 @@ async fn places_that_are_not_known_say_so() {
     let fabric =
         [("IDENTITY_ENDPOINT", "https://a"), ("IDENTITY_HEADER", "h"), ("IDENTITY_SERVER_THUMBPRINT", "t")];
     for (env, says) in [(&arc[..], "Azure Arc"), (&fabric[..], "Service Fabric")] {
-        let error = machine("", env).err().unwrap();
+        let error = machine("", env, GRAPH).err().unwrap();
         assert_eq!(error.kind(), ErrorKind::Config);
         assert!(error.to_string().contains(says), "{error}");
     }
     let nobody = [("AZURE_POD_IDENTITY_AUTHORITY_HOST", "http://127.0.0.1:1")];
-    let error = machine("", &nobody).unwrap().get().await.unwrap_err();
+    let error = machine("", &nobody, GRAPH).unwrap().get().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unavailable);
     assert!(error.to_string().contains("works only in Azure"), "{error}");
 }

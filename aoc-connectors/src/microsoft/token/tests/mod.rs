@@ -2,6 +2,7 @@
 
 mod cache;
 mod certificates;
+mod fake;
 mod federated;
 mod machines;
 mod refusals;

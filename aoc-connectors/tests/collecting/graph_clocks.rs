@@ -1,0 +1,139 @@
+//! Graph's logs: clocks that differ, and checkpoints older than what is kept.
+
+use aoc_connectors::fake::Fault;
+use aoc_core::{ledger::Stage, prelude::*};
+use chrono::TimeDelta;
+
+use crate::{
+    graph_help::{LOGS, add, begin, bookmark, bounds, path, said},
+    world::{World, ago},
+};
+
+const DAY: i64 = 1_440;
+
+/// The windows that are lost.
+async fn lost(world: &World) -> Vec<(Timestamp, Timestamp, String)> {
+    let windows = world.ledger().await.into_iter();
+    windows
+        .filter_map(|window| match window.stage {
+            Stage::Lost(reason) => Some((window.from, window.until, reason)),
+            _ => None,
+        })
+        .collect()
+}
+
+fn near(time: Timestamp, expected: Timestamp) -> bool {
+    (time.instant() - expected.instant()).abs() < TimeDelta::seconds(30)
+}
+
+/// A record every five hours, so far back.
+fn scatter(world: &World, source: &str, days: i64) {
+    for number in 0..days * 24 / 5 {
+        add(world, source, &format!("{source}-{number}"), ago(&world.fake, number * 300 + 7));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_checkpoint_older_than_what_is_kept_is_a_recorded_loss_of_exactly_that() {
+    // Without a licence directory audits are kept for seven days, and older times are refused.
+    for (source, days_ago, kept) in
+        [("entra", 9, 7), ("entra", 40, 30), ("sign_ins", 40, 30), ("intune", 400, 365)]
+    {
+        let world = World::new(&[source]).await;
+        world.tenant.change(|settings| {
+            (settings.entra_premium, settings.refuse_old_windows) = (kept != 7, true);
+        });
+        scatter(&world, source, 12);
+        let since = ago(&world.fake, days_ago * DAY);
+        bookmark(&world, source, since).await;
+        let said = said(&world, source).await;
+        assert!(said.iter().any(|one| one.contains("is lost: older than")), "{said:?}");
+        let lost = lost(&world).await;
+        assert_eq!(lost.len(), 1, "{source}: {lost:?}");
+        assert!(near(lost[0].0, since) && near(lost[0].1, ago(&world.fake, kept * DAY)), "{lost:?}");
+        world.assert_complete().await;
+        let gaps = aoc_core::ledger::read(&world.store).await.unwrap();
+        for windows in gaps.streams.values() {
+            let standing = aoc_core::ledger::segments(windows);
+            let holes = standing.iter().filter(|one| one.standing == aoc_core::ledger::Standing::Missing);
+            assert_eq!(holes.count(), 0, "{standing:?}");
+        }
+        let again = crate::world::collector(&world.fake, &world.tenant, &world.store, &[source]);
+        again.fetch_now(source).await.unwrap();
+        assert_eq!(self::lost(&world).await, lost, "it is lost once");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_long_stretch_at_the_edge_of_what_is_kept_is_read_to_its_end() {
+    let world = World::new(&["intune"]).await;
+    world.tenant.change(|settings| settings.page_size = 5);
+    let late = Fault::delay(std::time::Duration::from_millis(120)).path("auditEvents").times(12);
+    world.fake.script(late);
+    bookmark(&world, "intune", ago(&world.fake, 366 * DAY)).await;
+    let edge = ago(&world.fake, 365 * DAY).instant();
+    for number in 1..=60 {
+        add(&world, "intune", &format!("i{number}"), (edge + TimeDelta::seconds(10 * number)).into());
+    }
+    begin(&world, "intune").await;
+    world.collect("intune").await;
+    assert_eq!(lost(&world).await.len(), 1, "{:?}", lost(&world).await);
+    world.assert_complete().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clock_that_is_two_hours_off_makes_no_gap_and_asks_nothing_of_the_future() {
+    for (ahead, greets) in [(-7_200, true), (7_200, true), (-7_200, false), (7_200, false)] {
+        for source in LOGS {
+            let world = World::new(&[source]).await;
+            world.fake.set_ahead(ahead);
+            if !greets {
+                world.fake.script(Fault::drop_connection().method("HEAD").always());
+            }
+            world.tenant.change(|settings| settings.refuse_old_windows = true);
+            scatter(&world, source, 6);
+            (0..50).for_each(|minute| {
+                add(&world, source, &format!("recent-{minute}"), ago(&world.fake, minute))
+            });
+            world.collect(source).await;
+            world.assert_complete().await;
+            world.assert_proven().await;
+            (0..5).for_each(|minute| add(&world, source, &format!("now-{minute}"), ago(&world.fake, minute)));
+            world.fake.advance(std::time::Duration::from_secs(600));
+            world.collect(source).await;
+            world.assert_complete().await;
+            world.assert_proven().await;
+            let soon = (world.fake.now().instant() + TimeDelta::minutes(61)).into();
+            for seen in world.fake.requests().iter().filter(|seen| seen.path.contains(path(source))) {
+                let (from, until) = bounds(seen).unwrap();
+                assert!(
+                    from <= seen.at && until <= soon,
+                    "{source} asks for {from} to {until} at {}",
+                    seen.at
+                );
+            }
+            let now = world.fake.now();
+            assert!(
+                world.ledger().await.iter().all(|window| window.until <= now),
+                "nothing is proven of the future"
+            );
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clock_that_is_set_back_in_the_middle_of_a_round_does_not_read_for_ever() {
+    let world = World::new(&["intune"]).await;
+    world.fake.set_ahead(7_200);
+    world.tenant.change(|settings| settings.page_size = 5);
+    scatter(&world, "intune", 6);
+    let fake = world.fake.clone();
+    let set_back = Fault::edit(move |_, _| fake.set_ahead(0)).path("auditEvents").nth(2);
+    world.fake.script(set_back);
+    world.collect("intune").await;
+    assert!(world.fake.count("auditEvents") < 60, "{} requests", world.fake.count("auditEvents"));
+    world.fake.set_ahead(7_200);
+    world.collect("intune").await;
+    world.assert_complete().await;
+    world.assert_proven().await;
+}

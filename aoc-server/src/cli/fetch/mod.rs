@@ -1,0 +1,143 @@
+//! `aoc fetch`.
+
+mod outcome;
+mod work;
+
+use std::{io::IsTerminal, process::ExitCode, time::Duration};
+
+use aoc_core::{
+    Error, Result, Running, Status, Timestamp,
+    config::Span,
+    pipeline::{Counts, State},
+};
+use aoc_server::{
+    assemble::{Assembled, registry},
+    operations::read_time,
+};
+use clap::Args;
+use indicatif::{HumanCount, ProgressBar};
+
+use self::{outcome::Outcome, work::Work};
+use super::{Session, signals::Signals};
+
+/// Fetches from the sources until all are caught up, hands on to the sinks what came, and ends.
+///
+/// Does once what `aoc serve` does all the time; the next `aoc fetch` or `aoc serve` goes on where this one ended. The exit
+/// code is 0 when everything was fetched and handed on.
+#[derive(Args)]
+pub(crate) struct Fetch {
+    /// Only this source, by its name in [sources], or one of its contents; may be repeated.
+    #[arg(long, value_name = "NAME")]
+    source: Vec<String>,
+    /// Asks once more for all that happened since then: a length of time such as 24h, a time or a date.
+    #[arg(long, value_name = "24h|TIME")]
+    since: Option<String>,
+    /// How long a source or sink that does not answer is tried again.
+    #[arg(long, value_name = "TIME", default_value = "1m")]
+    patience: Span,
+}
+
+impl Fetch {
+    pub(crate) async fn run(self, session: &Session) -> Result<ExitCode> {
+        let json = session.wants_json()?;
+        let since = self.since.as_deref().map(read_since).transpose()?;
+        let Assembled { store, mut pipeline, .. } = Assembled::of(&session.config()?, &registry()).await?;
+        if pipeline.feeds().next().is_none() {
+            return Err(Error::config("no source is configured, expected a table such as [sources.entra]"));
+        }
+        if !self.source.is_empty() {
+            pipeline = pipeline.only_sources(&self.source).map_err(|error| error.at("--source"))?;
+        }
+        // Claims the right to write: where `aoc serve` runs over this database, that is said at once.
+        store.append(&[]).await?;
+        let signals = Signals::listen()?;
+        let running = pipeline.start();
+        let work = Work { running: &running, store: &*store, since, patience: self.patience.duration() };
+        let done = tokio::select! {
+            done = work.run() => Some(done),
+            () = show(&running) => None,
+            () = signals.first_then_exit() => {
+                eprintln!("stopping; once more stops at once");
+                None
+            }
+        };
+        let (status, head) = (running.status(), store.head().await?);
+        running.stop().await?;
+        let interrupted = done.is_none();
+        let looked_back = done.transpose()?.unwrap_or_default();
+        let outcome = Outcome::of(status, head, looked_back, interrupted);
+        outcome.print(json)?;
+        Ok(outcome.exit_code())
+    }
+}
+
+/// A length of time before now, or a time.
+fn read_since(text: &str) -> Result<Timestamp> {
+    let now = chrono::Utc::now();
+    let since = match text.parse::<Span>() {
+        Ok(span) => now - chrono::TimeDelta::from_std(span.duration()).unwrap_or_default(),
+        Err(_) => read_time(text).map_err(|error| error.at("--since"))?.instant(),
+    };
+    if since <= now {
+        return Ok(since.into());
+    }
+    Err(Error::invalid(format!("--since: `{text}` is not in the past")))
+}
+
+/// How often a bar is drawn, and how often a line is printed where there is no terminal.
+const DRAW_EVERY: Duration = Duration::from_millis(200);
+const PRINT_EVERY: Duration = Duration::from_secs(5);
+
+/// Shows how far the sources are, on standard error, for as long as it is polled.
+async fn show(running: &Running) {
+    let bar = std::io::stderr().is_terminal().then(|| Bar(ProgressBar::new_spinner()));
+    loop {
+        tokio::time::sleep(if bar.is_some() { DRAW_EVERY } else { PRINT_EVERY }).await;
+        let line = line(&running.status());
+        match &bar {
+            Some(Bar(bar)) => {
+                bar.set_message(line);
+                bar.tick();
+            }
+            None => eprintln!("{line}"),
+        }
+    }
+}
+
+/// A bar that is gone when it is dropped.
+struct Bar(ProgressBar);
+
+impl Drop for Bar {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
+    }
+}
+
+fn line(status: &Status) -> String {
+    let (mut counts, all) = (Counts::default(), status.sources.len());
+    status.sources.values().for_each(|source| counts += source.counts);
+    let done = status.sources.values().filter(|source| source.state == State::Ok).count();
+    let failing = status.sources.values().filter(|source| source.last_error.is_some()).count();
+    let failing = if failing == 0 { String::new() } else { format!(", {failing} failing") };
+    let (records, new) = (HumanCount(counts.fetched), HumanCount(counts.new));
+    format!("{done} of {all} caught up{failing}, {records} records, {new} new")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn since_is_a_length_of_time_a_time_or_a_date() {
+        let since = read_since("24h").unwrap();
+        let day = chrono::Utc::now() - since.instant();
+        assert!((86_400..86_410).contains(&day.num_seconds()));
+        assert_eq!(read_since("2026-01-31").unwrap().to_string(), "2026-01-31T00:00:00Z");
+        for (text, expected) in
+            [("soon", "--since: not a time: `soon`"), ("2999-01-01", "--since: `2999-01-01` is not")]
+        {
+            let error = read_since(text).unwrap_err().to_string();
+            assert!(error.starts_with(expected), "{error}");
+        }
+    }
+}
