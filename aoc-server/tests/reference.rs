@@ -5,6 +5,7 @@
 
 use std::{collections::BTreeMap, fs, path::Path, process::Command, sync::Arc};
 
+use aoc_connectors::microsoft::Account;
 use aoc_core::{Entry, Event, Kind, MemoryStore, Query, query::Filter};
 use aoc_server::{
     Operations, ServerConfig,
@@ -30,7 +31,7 @@ fn hold(name: &str, text: &str) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join("docs/reference");
     let path = folder.join(name);
     if fs::read_to_string(&path).unwrap_or_default() != text {
-        fs::create_dir_all(&folder).unwrap();
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(&path, text).unwrap();
         panic!(
             "docs/reference/{name} was stale and is written anew: look at the difference, and run the test again"
@@ -135,7 +136,9 @@ fn options(schema: &Value) -> String {
             None | Some(Value::Null) => "–".to_owned(),
             Some(default) => format!("`{default}`"),
         };
-        let row = format!("| `{name}` | {} | {without} | {} |\n", cell(&type_of(option)), described(option));
+        // TOML has no null.
+        let kind = cell(type_of(option).trim_end_matches(" or null"));
+        let row = format!("| `{name}` | {kind} | {without} | {} |\n", described(option));
         rows.push_str(&row);
     }
     rows
@@ -185,7 +188,93 @@ fn component(entry: &Entry, table: &str) -> String {
         text.push_str(&format!("\nKeys of every {table}:\n\n"));
         text.extend(others.iter().map(|(name, schema)| shared_key(name, schema)));
     }
+    if entry.kind == Kind::Source {
+        text.push_str(&format!("\nMore: [sources/{0}.md](sources/{0}.md)\n", entry.name));
+    }
     text
+}
+
+// A page for each source.
+
+/// The name in the example of a source, and options of its own that the example shows.
+fn shown(source: &str) -> (&'static str, &'static str) {
+    match source {
+        "entra_audit" => ("entra", "every = \"2m\"\n"),
+        "entra_sign_ins" => ("sign_ins", "types = [\"interactive_user\", \"service_principal\"]\n"),
+        "intune_audit" => ("intune", "every = \"15m\"\n"),
+        "office365_activity" => ("office365", "content = [\"Audit.Exchange\", \"Audit.SharePoint\"]\n"),
+        "jsonl" => ("drop", "every = \"30s\"\n"),
+        source => panic!("say here what the example of {source} shows"),
+    }
+}
+
+/// The example: what makes up an account stands in a profile.
+fn example_of(entry: &Entry, has_account: bool) -> String {
+    let ((name, more), least) = (shown(&entry.name), &entry.example);
+    let source = format!("[sources.{name}]\ntype = \"{}\"\n", entry.name);
+    match has_account {
+        true => format!("[profiles.contoso]\n{least}\n\n{source}profile = \"contoso\"\n{more}"),
+        false => format!("{source}{least}\n{more}"),
+    }
+}
+
+/// The values of the types that options have.
+fn option_types(schema: &Value) -> String {
+    let definitions = schema["$defs"].as_object().into_iter().flatten();
+    let has_parts = |schema: &Value| schema["oneOf"].is_array() || schema["properties"].is_object();
+    let about = definitions.map(|(name, schema)| match has_parts(schema) {
+        true => format!("\n### {name}\n\n{}", definition(schema)),
+        false => format!("\n### {name}\n\n{}\n", described(schema)),
+    });
+    about.collect()
+}
+
+/// The page of a source, and its example.
+fn source_page(entry: &Entry) -> (String, String) {
+    let schema = entry.schema.as_value();
+    let text = paragraphs(schema);
+    let (what, rest) = text.split_once("\n\n").unwrap();
+    let (what, needs) = what.split_once(" Needs ").unwrap_or_else(|| panic!("say what {} needs", entry.name));
+    let account = schema_for!(Account).to_value();
+    let is_account = |key: &String| account["properties"].get(key).is_some();
+    let (mut own, mut shared) = (schema.clone(), schema.clone());
+    own["properties"].as_object_mut().unwrap().retain(|key, _| !is_account(key));
+    shared["properties"].as_object_mut().unwrap().retain(|key, _| is_account(key));
+    let has_account = properties(&shared).next().is_some();
+    let example = example_of(entry, has_account);
+    let mut page = format!("# {}\n\n{GENERATED}\n\n{what}\n\n**Needs** {needs}\n\n{rest}", entry.name);
+    page.push_str(&format!("{}\n## Options\n\n{}", block("toml", &example), options(&own)));
+    let every = shared_keys(entry).into_iter().map(|(name, schema)| shared_key(&name, &schema));
+    page.push_str(&format!(
+        "\nAs every source it has `type`, may have `profile`, and has\n\n{}",
+        every.collect::<String>()
+    ));
+    let guide = if has_account { "connect-your-tenant" } else { "run" };
+    if has_account {
+        let text = "Shared by all sources of a tenant, so best kept in a `[profiles.NAME]`. There is exactly one credential.";
+        page.push_str(&format!("\n## The account\n\n{text}\n\n{}", options(&shared)));
+    }
+    let types = option_types(schema);
+    if !types.is_empty() {
+        page.push_str(&format!("\n## Types of options\n{types}"));
+    }
+    page.push_str(&format!("\nStep by step: [the guide](../../guide/{guide}.md).\n"));
+    (page, example)
+}
+
+#[test]
+fn each_source_has_a_page_whose_example_is_accepted() {
+    let registry = registry();
+    for entry in registry.entries().iter().filter(|entry| entry.kind == Kind::Source) {
+        let (page, example) = source_page(entry);
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("aoc.toml"), &example).unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_aoc"));
+        command.arg("check").current_dir(folder.path()).env_clear().env("AOC_CONTOSO_SECRET", "x");
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{example}{}", String::from_utf8_lossy(&output.stderr));
+        hold(&format!("sources/{}.md", entry.name), &page);
+    }
 }
 
 fn shared_key(name: &str, schema: &Value) -> String {

@@ -39,6 +39,13 @@ fn the_custom_sink_gets_the_failures_and_nothing_else() {
     );
 }
 
+#[test]
+fn the_fake_microsoft_served_exactly_what_was_stored() {
+    let text = printed(env!("CARGO_BIN_EXE_fake_microsoft"), &[]);
+    let expected = "after 0 minutes: 2500 records, 1 fault\nafter 15 minutes: 2501 records, 1 fault\n";
+    assert_eq!(text, expected);
+}
+
 /// The programs and the README show the same code, and so do the guides.
 #[test]
 fn what_the_texts_show_is_what_runs() {
@@ -48,6 +55,7 @@ fn what_the_texts_show_is_what_runs() {
         ("README.md", "examples/embed.rs"),
         ("docs/guide/add-a-source.md", "examples/custom_source.rs"),
         ("docs/guide/write-a-sink.md", "examples/custom_sink.rs"),
+        ("docs/guide/test-your-collector.md", "examples/fake_microsoft.rs"),
     ] {
         let (shown, program_text) = (read(text), read(program));
         let block = shown.split("```rust\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();

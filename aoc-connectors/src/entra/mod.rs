@@ -29,6 +29,11 @@ pub(crate) const SOURCE: &str = "entra_audit";
 
 /// Collects directory audits of Entra ID: who changed which user, group, role, application or policy. Needs the
 /// application permission AuditLog.Read.All of Microsoft Graph.
+///
+/// Microsoft keeps audits for 7 days, in a tenant with Entra ID P1 or P2 for 30. Most can be read within minutes, some hours
+/// after they happened; so each stretch of time is read again, ever more rarely, until it is sealed.
+///
+/// Audits and sign-ins of a tenant share a budget of 5 requests in 10 seconds, of 1,000 records each.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct EntraAudit(Joined<Account, Options>);
@@ -37,9 +42,11 @@ pub struct EntraAudit(Joined<Account, Options>);
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 struct Options {
-    /// How long after its end a window is read a last time, as audits become visible late; 24 hours by default.
+    /// How long after its end a window is read a last time and sealed, as audits become visible late; `24h` without it.
+    /// What becomes visible later still is not found.
     overlap: Option<Span>,
-    /// Change notifications that make the source fetch as soon as users or groups change.
+    /// Change notifications that make the source fetch as soon as users or groups change. The application
+    /// also needs the permission to read what is subscribed to, such as User.Read.All and Group.Read.All.
     webhook: Option<Webhook>,
 }
 

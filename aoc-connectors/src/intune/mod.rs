@@ -26,6 +26,8 @@ pub(crate) const SOURCE: &str = "intune_audit";
 
 /// Collects audit events of Intune: who changed which policy, app or device. Needs the application permission
 /// DeviceManagementApps.Read.All of Microsoft Graph, and an Intune licence in the tenant.
+///
+/// Microsoft keeps them for a year. Old and new values of what was changed can hold secrets, and are kept as they came.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct IntuneAudit(Joined<Account, Options>);
@@ -34,7 +36,8 @@ pub struct IntuneAudit(Joined<Account, Options>);
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 struct Options {
-    /// How long after its end a window is read a last time, as events become visible late; 24 hours by default.
+    /// How long after its end a window is read a last time and sealed, as events become visible late; `24h` without it.
+    /// What becomes visible later still is not found.
     overlap: Option<Span>,
 }
 

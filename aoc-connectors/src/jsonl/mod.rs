@@ -19,7 +19,11 @@ pub use source::JsonLinesSource;
 
 use crate::AnyRecord;
 
-/// Reads audit records of any source and shape out of a file, and goes on when it grows.
+/// Reads audit records of any source and shape out of a file, and goes on when it grows. Needs nothing but the right to
+/// read the file.
+///
+/// The shape is found by content, record by record. A last line that is still being written waits until it is whole, or until
+/// nobody has written to the file for a while.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct JsonLines {

@@ -9,17 +9,19 @@ use sha2::{Digest, Sha256};
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Account {
-    /// The tenant (directory) id, or one of its domains. Office 365 activity needs the id.
+    /// The tenant (directory) id, or one of its domains; it must be given. Office 365 activity needs the id.
     pub tenant_id: String,
     /// The application (client) id. May be left out only with a system-assigned managed identity.
     pub client_id: String,
     /// The application's secret (its value, not its id).
     pub client_secret: Option<Secret>,
-    /// A PEM file with the application's certificate and its RSA private key.
+    /// A PEM file with the application's certificate and its RSA private key, without a password. A file that changes is
+    /// read anew.
     pub certificate: Option<PathBuf>,
-    /// A file with a token of another identity provider, read anew for each token.
+    /// A file with a token of another identity provider, such as the one that `AZURE_FEDERATED_TOKEN_FILE` names where there
+    /// is a workload identity. It is read anew for each token.
     pub federated_token_file: Option<PathBuf>,
-    /// Use the managed identity of the Azure machine or app service AOC runs on.
+    /// Use the managed identity of the Azure machine or app service AOC runs on; of several, the one that `client_id` names.
     pub managed_identity: bool,
     /// The national cloud.
     pub cloud: Cloud,

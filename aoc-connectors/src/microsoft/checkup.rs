@@ -27,6 +27,8 @@ pub(crate) struct Examination {
 
 /// Clocks that differ by more than this need attention; tokens and certificates are judged by them.
 const MOST_SKEW: i64 = 120;
+/// The subject of what is found about permissions.
+const PERMISSION: &str = "permission";
 
 #[async_trait]
 impl Checkup for Examination {
@@ -39,7 +41,17 @@ impl Checkup for Examination {
         findings.push(self.clock().await);
         for probe in &self.probes {
             let asked = probe.ask(&self.api).await;
-            findings.push(asked.unwrap_or_else(|failure| broken(&probe.subject(), &failure.error)));
+            let lacks = findings.iter().any(|finding| finding.subject == PERMISSION);
+            findings.push(asked.unwrap_or_else(|failure| {
+                let found = broken(&probe.subject(), &failure.error);
+                match failure.code.as_str() {
+                    // The token says better than the answer which of them it is.
+                    "Authentication_MSGraphPermissionMissing" if lacks => {
+                        Finding { fix: Some("grant the permission that the token lacks".into()), ..found }
+                    }
+                    _ => found,
+                }
+            }));
         }
         findings
     }
@@ -65,30 +77,38 @@ impl Examination {
         let has = |role: &&&str| claims.roles.iter().any(|mine| mine == **role);
         for one_of in self.permissions.iter().filter(|one_of| !one_of.iter().any(|role| has(&role))) {
             let names = one_of.join(" or ");
-            let fix = format!(
-                "grant the application permission {names} in the app registration, give admin consent, and wait for the \
-                 next token (up to 90 minutes, or restart)"
-            );
-            findings.push(wrong("permission", format!("the token lacks {names}"), fix));
+            let fix = match self.account.managed_identity {
+                true => format!(
+                    "assign the app role {names} to the managed identity, and wait for the machine's next token (up to a day)"
+                ),
+                false => format!(
+                    "grant the application permission {names} in the app registration, give admin consent, and wait for the \
+                     next token (up to 90 minutes, or restart)"
+                ),
+            };
+            findings.push(wrong(PERMISSION, format!("the token lacks {names}"), fix));
         }
         findings
     }
 
     async fn clock(&self) -> Finding {
         self.api.hear_clock().await;
+        if !self.api.clock().is_known() {
+            let sentence = "Microsoft's clock could not be read, as no answer came with a date";
+            let fix = "see that this machine's clock is right (NTP)";
+            return doubtful("clock", sentence, fix);
+        }
         let ahead = self.api.clock().ahead();
         if ahead.abs() <= MOST_SKEW {
             return fine("clock", "this machine's clock agrees with Microsoft's");
         }
         let (seconds, side) = (ahead.abs(), if ahead > 0 { "behind" } else { "ahead of" });
-        Finding {
-            subject: "clock".into(),
-            verdict: Verdict::Doubtful,
-            sentence: format!("this machine's clock is {seconds} seconds {side} Microsoft's"),
-            fix: Some(
-                "synchronise it (NTP); windows are cut by Microsoft's clock, so nothing is lost".into(),
-            ),
-        }
+        let sentence = format!("this machine's clock is {seconds} seconds {side} Microsoft's");
+        doubtful(
+            "clock",
+            sentence,
+            "synchronise it (NTP); windows are cut by Microsoft's clock, so nothing is lost",
+        )
     }
 }
 
@@ -123,12 +143,27 @@ pub(crate) fn wrong(subject: &str, sentence: impl Into<String>, fix: impl Into<S
     Finding { subject: subject.to_owned(), verdict: Verdict::Broken, sentence, fix }
 }
 
+pub(crate) fn doubtful(subject: &str, sentence: impl Into<String>, fix: impl Into<String>) -> Finding {
+    Finding { verdict: Verdict::Doubtful, ..wrong(subject, sentence, fix) }
+}
+
 /// An error's sentence says what is wrong and, behind the first semicolon, what would put it right.
 pub(crate) fn broken(subject: &str, error: &Error) -> Finding {
     let text = error.to_string();
     let (sentence, fix) = match text.split_once("; ") {
         Some((sentence, fix)) => (sentence.to_owned(), Some(fix.to_owned())),
-        None => (text, None),
+        None => (text, usual_fix(error.kind()).map(str::to_owned)),
     };
     Finding { subject: subject.to_owned(), verdict: Verdict::Broken, sentence, fix }
+}
+
+/// What to do about an error that does not say so itself.
+const fn usual_fix(kind: ErrorKind) -> Option<&'static str> {
+    match kind {
+        ErrorKind::Unavailable => {
+            Some("look whether this machine reaches it (network, proxy, `cloud` and the URLs), and try again")
+        }
+        ErrorKind::RateLimited => Some("wait some minutes, and try again"),
+        _ => None,
+    }
 }

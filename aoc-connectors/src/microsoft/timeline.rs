@@ -128,12 +128,6 @@ impl<M: Default + Clone> Timeline<M> {
         start..self.tiles.partition_point(|tile| tile.from < until).max(start)
     }
 
-    /// The tile that a time is in.
-    pub(crate) fn tile_of(&mut self, time: Timestamp) -> Option<&mut Tile<M>> {
-        let place = self.tiles.partition_point(|tile| tile.until <= time);
-        self.tiles.get_mut(place).filter(|tile| tile.from <= time)
-    }
-
     /// Takes out the tiles at the beginning that need no further reading.
     pub(crate) fn seal(
         &mut self,

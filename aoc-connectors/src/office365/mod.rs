@@ -35,6 +35,11 @@ pub(crate) const SOURCE: &str = "office365_activity";
 /// Collects the unified audit log through the Management Activity API: Exchange, SharePoint, OneDrive, Teams and all
 /// else. Needs the application permission ActivityFeed.Read (for DLP.All also ActivityFeed.ReadDlp) of `Office 365
 /// Management APIs`, and unified auditing switched on in the tenant.
+///
+/// Microsoft delivers records in blobs, typically 60 to 90 minutes after they happened and without any promise, and lists
+/// a blob for 7 days. AOC subscribes to each content by itself; after that the first blob may take 12 hours. Each content
+/// has a loop, a cursor and an error of its own. A subscription is never stopped, as what happens until it is started
+/// again would be lost.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Office365Activity(Joined<Account, Options>);
@@ -43,11 +48,11 @@ pub struct Office365Activity(Joined<Account, Options>);
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 struct Options {
-    /// The contents to collect; by default all but `DLP.All`, which holds the sensitive texts that were matched.
+    /// The contents to collect; without it all but `DLP.All`, which holds the sensitive texts that were matched.
     content: Option<Vec<Content>>,
-    /// How long after its end a window is listed a last time; 24 hours by default.
+    /// How long after its end a window is listed a last time and sealed, as blobs are listed late; `24h` without it.
     overlap: Option<Span>,
-    /// How many requests a minute the tenant is asked at most; 2,000 by default, as Microsoft grants.
+    /// How many requests a minute the tenant is asked at most; 2,000 without it, which Microsoft grants at least.
     requests_per_minute: Option<u32>,
 }
 

@@ -24,8 +24,13 @@ use crate::microsoft::{
 /// The component type, and the `source` of its events.
 pub(crate) const SOURCE: &str = "entra_sign_ins";
 
-/// Collects sign-ins of Entra ID. Needs the application permissions AuditLog.Read.All and Directory.Read.All of Microsoft
-/// Graph, and an Entra ID P1 or P2 licence in the tenant.
+/// Collects sign-ins of Entra ID: who signed in to what, from where, and whether it worked. Needs the application
+/// permissions AuditLog.Read.All and Directory.Read.All of Microsoft Graph, and an Entra ID P1 or P2 licence in the tenant.
+///
+/// Microsoft keeps sign-ins for 30 days. It changes some of them later, such as their risk: a record that was changed and
+/// is read again is kept beside the first, as a revision.
+///
+/// Audits and sign-ins of a tenant share a budget of 5 requests in 10 seconds, of 1,000 records each.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct EntraSignIns(Joined<Account, Options>);
@@ -34,10 +39,11 @@ pub struct EntraSignIns(Joined<Account, Options>);
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 struct Options {
-    /// Which sign-ins are collected, each by queries of its own; `interactive_user` by default. The others come from
-    /// Graph's beta.
+    /// Which sign-ins are collected; `["interactive_user"]` without it. Each has a loop, a cursor and an error of its own.
+    /// All but the interactive ones come from Graph's beta.
     types: Option<Vec<SignInType>>,
-    /// How long after its end a window is read a last time, as sign-ins become visible late; 24 hours by default.
+    /// How long after its end a window is read a last time and sealed, as sign-ins become visible late; `24h` without it.
+    /// What becomes visible later still is not found.
     overlap: Option<Span>,
 }
 

@@ -1,11 +1,11 @@
 //! Graph's logs: clocks that differ, and checkpoints older than what is kept.
 
-use aoc_connectors::fake::Fault;
+use aoc_connectors::fake::{Fault, Seen};
 use aoc_core::{ledger::Stage, prelude::*};
 use chrono::TimeDelta;
 
 use crate::{
-    graph_help::{LOGS, add, begin, bookmark, bounds, path, said},
+    graph_help::{LOGS, add, begin, bookmark, bounds, on_day, path, said},
     world::{World, ago},
 };
 
@@ -65,6 +65,53 @@ async fn a_checkpoint_older_than_what_is_kept_is_a_recorded_loss_of_exactly_that
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_that_names_the_earliest_time_as_americans_write_it_costs_no_more_than_that() {
+    let world = World::new(&["sign_ins"]).await;
+    let earliest = on_day(&world.fake, 20, 0);
+    (0..20).for_each(|days| add(&world, "sign_ins", &format!("s{days}"), on_day(&world.fake, days, 1)));
+    let message = format!(
+        "Specified argument was out of the range of valid values. (Parameter 'Minimum allowed time for createdDateTime \
+         is {}')",
+        earliest.instant().format("%-m/%-d/%Y %-I:%M:%S %p")
+    );
+    let too_old = move |seen: &Seen| bounds(seen).is_some_and(|(from, _)| from < earliest);
+    let refused = Fault::graph_error(400, "BadRequest", &message).path("signIns").when(too_old).always();
+    let refused = world.fake.script(refused);
+    let since = ago(&world.fake, 25 * DAY);
+    bookmark(&world, "sign_ins", since).await;
+    world.collect("sign_ins").await;
+    assert_eq!(refused.hits(), 1);
+    let lost = lost(&world).await;
+    assert_eq!(lost.len(), 1, "{lost:?}");
+    assert!(near(lost[0].0, since) && lost[0].1 == earliest, "{lost:?}");
+    world.assert_complete().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_week_without_a_licence_after_a_pause_does_not_stop_everything() {
+    // Windows that were read once and not a last time are older than what is kept when it goes on.
+    let world = World::new(&["entra"]).await;
+    world.tenant.change(|settings| {
+        (settings.entra_premium, settings.refuse_old_windows) = (false, true);
+        settings.token_lifetime = std::time::Duration::from_secs(40 * 86_400);
+    });
+    scatter(&world, "entra", 3);
+    world.collect("entra").await;
+    let before = world.ids().await;
+    let stopped = world.fake.now();
+    world.fake.advance(std::time::Duration::from_secs(9 * 86_400));
+    (0..30).for_each(|number| {
+        add(&world, "entra", &format!("new-{number}"), ago(&world.fake, 10 + number * 300))
+    });
+    world.collect("entra").await;
+    let lost = lost(&world).await;
+    assert_eq!(lost.len(), 1, "{lost:?}");
+    assert!(near(lost[0].0, stopped) && near(lost[0].1, ago(&world.fake, 7 * DAY)), "{lost:?}");
+    let (served, stored) = (world.fake.served_ids(&world.tenant), world.ids().await);
+    assert!(served.is_subset(&stored) && before.is_subset(&stored));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_long_stretch_at_the_edge_of_what_is_kept_is_read_to_its_end() {
     let world = World::new(&["intune"]).await;
     world.tenant.change(|settings| settings.page_size = 5);
@@ -92,7 +139,7 @@ async fn a_clock_that_is_two_hours_off_makes_no_gap_and_asks_nothing_of_the_futu
             }
             world.tenant.change(|settings| settings.refuse_old_windows = true);
             scatter(&world, source, 6);
-            (0..50).for_each(|minute| {
+            (1..50).for_each(|minute| {
                 add(&world, source, &format!("recent-{minute}"), ago(&world.fake, minute))
             });
             world.collect(source).await;

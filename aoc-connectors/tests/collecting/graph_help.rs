@@ -69,7 +69,7 @@ pub(crate) async fn filled(source: &'static str, count: usize) -> World {
 /// As if a source had come so far before.
 pub(crate) async fn bookmark(world: &World, source: &str, since: Timestamp) {
     let place = json!({"timeline": {"end": since, "tiles": []}, "round": null, "reading": null});
-    world.store.write(&[Note::new(format!("cursor/{source}"), place).unwrap()]).await.unwrap();
+    world.store.write(&[Note::new(format!("cursor/{}", loop_of(source)), place).unwrap()]).await.unwrap();
 }
 
 /// The bounds that a request asks for.

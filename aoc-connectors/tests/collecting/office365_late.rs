@@ -67,7 +67,7 @@ async fn overlapping_windows_list_again_and_fetch_nothing_again() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_same_record_in_two_blobs_and_two_contents_is_one_event_and_one_alert() {
-    let mut office = Office::of(&[EXCHANGE, "Audit.General"]).await;
+    let office = Office::of(&[EXCHANGE, "Audit.General"]).await;
     let time = ago(&office.fake, 90).instant().format("%Y-%m-%dT%H:%M:%S").to_string();
     let record = json!({"Id": "twice", "CreationTime": time, "Operation": "Round", "Workload": "Exchange",
         "RecordType": 1, "UserId": "kim@contoso.com", "OrganizationId": crate::world::TENANT});

@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::{
+    sync::{mpsc, oneshot, watch},
+    task::JoinSet,
+};
 
 use super::{
     backoff::{Backoff, Next},
@@ -108,14 +111,18 @@ impl Ingest {
     }
 
     /// The page at a bookmark; nothing when there is none, or when it is time to stop: what is cut off here is fetched
-    /// again after the next start.
+    /// again after the next start. It is fetched in a task of its own, beside the storing of the last page; a source
+    /// that panics has failed, and is asked again.
     async fn page(&self, from: Option<Bookmark>) -> Option<Result<Page>> {
-        let (from, mut stop) = (from?, self.stop.clone());
-        tokio::select! {
+        let (from, mut stop, origin) = (from?, self.stop.clone(), self.origin.clone());
+        let mut fetching = JoinSet::new();
+        fetching.spawn(async move { origin.fetch(&from).await });
+        let fetched = tokio::select! {
             biased;
-            _ = stop.wait_for(|stop| *stop) => None,
-            page = self.origin.fetch(&from) => Some(page),
-        }
+            _ = stop.wait_for(|stop| *stop) => return None,
+            fetched = fetching.join_next() => fetched?,
+        };
+        Some(fetched.unwrap_or_else(|cause| Err(Error::internal("the source panicked").because(cause))))
     }
 
     /// Stores the page, and only then moves the cursor and the ledger, both in one step.

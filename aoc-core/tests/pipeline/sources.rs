@@ -9,7 +9,7 @@ use std::{
 };
 
 use aoc_core::{
-    UNREADABLE,
+    Doorbell, UNREADABLE,
     ledger::{Coverage, Stage},
     pipeline::{Counts, State},
     prelude::*,
@@ -208,5 +208,61 @@ async fn a_record_that_a_normalizer_panics_over_holds_up_no_other() {
     assert_eq!((hits.total, hits.items[0].event.raw.text()), (1, "3"));
     assert_eq!(store.count(&Filter::default()).await.unwrap(), 5);
     assert_eq!(running.status().sources["numbers"].state, State::Ok, "{counts:?}");
+    running.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_source_that_panics_has_failed_and_is_asked_again() {
+    let asked = AtomicUsize::new(0);
+    let source = SourceOf(move |_: &Bookmark| {
+        assert!(asked.fetch_add(1, Ordering::SeqCst) > 0, "the first time");
+        Ok(Page::new(vec![], Cursor::of(1)?))
+    });
+    let running = Pipeline::new(MemoryStore::new()).source("numbers", Feed::new(source, Numbers)).start();
+    let mut outcomes = Vec::new();
+    for _ in 0..3 {
+        outcomes.push(running.fetch_now("numbers").await.map_err(|error| error.kind()));
+    }
+    assert!(outcomes.ends_with(&[Ok(Counts::default())]), "{outcomes:?}");
+    running.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn contents_of_one_source_have_loops_of_their_own() {
+    let fine: Arc<dyn Source> = Arc::new(Numbered::new(7));
+    let broken: Arc<dyn Source> = Arc::new(SourceOf(|_: &Bookmark| Err(Error::denied("no consent"))));
+    let feed = Feed::of(vec![("fine".into(), fine), ("broken".into(), broken)], Numbers);
+    let running = Pipeline::new(MemoryStore::new()).source("o365", feed).start();
+    let fetched = running.fetch(Some("o365"), None).unwrap().await;
+    assert_eq!(fetched["o365/broken"].as_ref().unwrap_err().kind(), ErrorKind::Denied);
+    fetched["o365/fine"].as_ref().unwrap();
+    assert_eq!(running.status().sources["o365/fine"].counts.new, 7);
+    assert!(running.fetch(Some("o36"), None).is_err());
+    running.fetch(Some("o365/fine"), None).unwrap().await;
+    running.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn who_rings_rightly_makes_a_source_fetch() {
+    struct Bell;
+    impl Doorbell for Bell {
+        fn rings(&self, notification: &serde_json::Value) -> bool {
+            notification == "now"
+        }
+    }
+    let fetches = Arc::new(AtomicUsize::new(0));
+    let fetched = fetches.clone();
+    let source = SourceOf(move |_: &Bookmark| {
+        fetched.fetch_add(1, Ordering::SeqCst);
+        Ok(Page::new(vec![], Cursor::of(1)?))
+    });
+    let feed = Feed::new(source, Numbers).with_doorbell(Arc::new(Bell));
+    let day = Duration::from_secs(86_400);
+    let running = Pipeline::new(MemoryStore::new()).source_every("numbers", feed, day).start();
+    running.fetch_now("numbers").await.unwrap();
+    let before = fetches.load(Ordering::SeqCst);
+    assert_eq!(running.ring(&"later".into()), 0);
+    assert_eq!(running.ring(&"now".into()), 1);
+    eventually("it fetches", async || fetches.load(Ordering::SeqCst) > before).await;
     running.stop().await.unwrap();
 }

@@ -11,6 +11,8 @@ use serde::Serialize;
 use super::{Session, output, table::Table};
 
 /// Signs in, looks what the token allows, asks each log for a little; changes nothing on the other side.
+///
+/// A line has `ok`, `look` (it works, but something should be looked at) or `broken`. The exit code is 3 where one is broken.
 #[derive(Args)]
 pub(crate) struct Doctor {
     /// Only the sources of these names.
@@ -62,8 +64,11 @@ async fn examine((name, feed): (&str, &Feed)) -> Vec<Line> {
             None => probe(feed).await,
         }
     };
-    let late =
-        |_| vec![finding("answer", Verdict::Broken, format!("no answer within {} s", PATIENCE.as_secs()))];
+    let late = |_| {
+        let sentence = format!("no answer within {} s", PATIENCE.as_secs());
+        let fix = "look whether this machine reaches it (network, proxy), and try again";
+        vec![Finding { fix: Some(fix.to_owned()), ..finding("answer", Verdict::Broken, sentence) }]
+    };
     let findings = tokio::time::timeout(PATIENCE, examined).await.unwrap_or_else(late);
     findings.into_iter().map(|finding| Line { source: name.to_owned(), finding }).collect()
 }
@@ -75,10 +80,18 @@ async fn probe(feed: &Feed) -> Vec<Finding> {
         let subject = if content.is_empty() { "answer" } else { content };
         findings.push(match source.fetch(&Bookmark::Since(Timestamp::now())).await {
             Ok(_) => finding(subject, Verdict::Fine, "it answers".to_owned()),
-            Err(error) => finding(subject, Verdict::Broken, error.to_string()),
+            Err(error) => broken(subject, &error),
         });
     }
     findings
+}
+
+/// What would put an error right stands behind the first semicolon.
+fn broken(subject: &str, error: &Error) -> Finding {
+    let text = error.to_string();
+    let (sentence, fix) = text.split_once("; ").map_or((&*text, None), |(what, fix)| (what, Some(fix)));
+    let fix = fix.map(str::to_owned);
+    Finding { fix, ..finding(subject, Verdict::Broken, sentence.to_owned()) }
 }
 
 fn finding(subject: &str, verdict: Verdict, sentence: String) -> Finding {

@@ -1,5 +1,6 @@
 //! Logs of Microsoft Graph: pages of records, asked for by the time at which things happened.
 
+mod earliest;
 mod failures;
 mod page;
 mod place;

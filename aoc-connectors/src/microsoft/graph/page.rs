@@ -2,8 +2,6 @@
 
 use aoc_core::prelude::*;
 
-use crate::read_records;
-
 /// The records of a page and the link behind it.
 #[derive(Debug, Default)]
 pub(super) struct LogPage {
@@ -36,9 +34,47 @@ impl LogPage {
         if !bytes.trim_ascii_start().starts_with(b"{") {
             return Self::default();
         }
-        let records = read_records(bytes).map_while(Result::ok).map(|record| record.raw).collect();
-        Self { records, link: link_in(bytes) }
+        Self { records: pieces_of_value(bytes), link: link_in(bytes) }
     }
+}
+
+/// The elements of the array `value`, told apart by their brackets alone: whatever stands in one of them, the others
+/// are read. What is no JSON becomes a record that holds its text.
+fn pieces_of_value(bytes: &[u8]) -> Vec<RawJson> {
+    const VALUE: &[u8] = b"\"value\"";
+    let Some(place) = memchr::memmem::find(bytes, VALUE) else { return Vec::new() };
+    let Some(start) = memchr::memchr(b'[', &bytes[place..]).map(|at| place + at + 1) else {
+        return Vec::new();
+    };
+    let (mut pieces, mut begin) = (Vec::new(), start);
+    let (mut depth, mut in_string, mut is_escaped) = (0_usize, false, false);
+    let mut end = bytes.len();
+    for (at, &byte) in bytes.iter().enumerate().skip(start) {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' if in_string => is_escaped = true,
+            b'"' => in_string = !in_string,
+            _ if in_string => {}
+            b'{' | b'[' => depth += 1,
+            b']' if depth == 0 => {
+                end = at;
+                break;
+            }
+            b'}' | b']' => depth = depth.saturating_sub(1),
+            b',' if depth == 0 => {
+                pieces.push(&bytes[begin..at]);
+                begin = at + 1;
+            }
+            _ => {}
+        }
+    }
+    pieces.push(&bytes[begin..end]);
+    let pieces = pieces.into_iter().map(<[u8]>::trim_ascii).filter(|piece| !piece.is_empty());
+    pieces.map(|piece| record(&String::from_utf8_lossy(piece))).collect()
+}
+
+fn record(text: &str) -> RawJson {
+    serde_json::from_str(text).unwrap_or_else(|_| RawJson::string(text))
 }
 
 /// The link in a text that need not be JSON.
@@ -73,10 +109,13 @@ mod tests {
             br#"{"@odata.nextLink":"https://a/b","value":[{"id":"a"},{"id":"b","x":},{"id":"c"}]}"#,
         );
         let texts: Vec<&str> = page.records.iter().map(RawJson::text).collect();
-        assert!(texts.contains(&r#"{"id":"a"}"#) && texts.contains(&r#"{"id":"c"}"#), "{texts:?}");
+        assert_eq!(texts, [r#"{"id":"a"}"#, r#""{\"id\":\"b\",\"x\":}""#, r#"{"id":"c"}"#]);
         assert_eq!(page.link.as_deref(), Some("https://a/b"));
         let cut = LogPage::salvage(br#"{"value":[{"id":"a"},{"id":"b"#);
         assert_eq!(cut.records[0].text(), r#"{"id":"a"}"#);
+        assert_eq!(cut.records.len(), 2);
+        let first = LogPage::salvage(br#"{"value":[{"id":"b", oops },{"id":"\\\"}]"}, {"id":"c"}]}"#);
+        assert_eq!(first.records.len(), 3, "{:?}", first.records);
         assert!(cut.link.is_none());
         assert!(LogPage::salvage(b"<html>Maintenance</html>").records.is_empty());
         assert!(LogPage::salvage(b"\x00\xff{]").records.is_empty());

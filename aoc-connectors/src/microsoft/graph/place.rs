@@ -162,6 +162,11 @@ impl Reading {
         Self { from, until, began, link: None, seen: Vec::new(), restarts: 0, records: 0, broken: None }
     }
 
+    /// What tells its next page from others, however often it is asked for: where a first look back begins moves on.
+    pub(super) fn page(&self) -> String {
+        self.link.clone().unwrap_or_else(|| self.until.to_string())
+    }
+
     /// Goes on with a link; says whether it is a new one.
     pub(super) fn follow(&mut self, link: String) -> bool {
         let digest = xxh3_64(link.as_bytes());

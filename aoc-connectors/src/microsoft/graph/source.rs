@@ -7,10 +7,11 @@ use aoc_core::{
     ledger::{Coverage, Stage},
     prelude::*,
 };
-use chrono::{NaiveDateTime, TimeDelta};
+use chrono::TimeDelta;
 
 use super::{
     Endpoint,
+    earliest::earliest_in,
     failures::Failures,
     page::LogPage,
     place::{Place, Reading, window},
@@ -136,16 +137,16 @@ impl GraphSource {
             bytes.map_err(|error| Failure { status: CAME, ..error.into() })
         };
         let patience = self.api.patience() * WHOLE_PAGE;
-        let came = tokio::time::timeout(patience, asked).await;
-        let (failure, bytes) = match came.unwrap_or_else(|_| Err(self.api.late())) {
-            Ok(bytes) => match LogPage::read(&bytes) {
+        let (failure, bytes) = match tokio::time::timeout(patience, asked).await {
+            Ok(Ok(bytes)) => match LogPage::read(&bytes) {
                 Ok(page) => {
                     self.failed.is_well();
                     return Ok(Came::Page(page));
                 }
                 Err(error) => (Failure { status: CAME, ..error.into() }, bytes),
             },
-            Err(failure) => (failure, Vec::new()),
+            Ok(Err(failure)) => (failure, Vec::new()),
+            Err(_) => (self.api.late(), Vec::new()),
         };
         let message = failure.message.to_lowercase();
         let is_lost =
@@ -157,7 +158,7 @@ impl GraphSource {
                 Ok(Came::TooOld(earliest_in(&failure.message)))
             }
             400 | 404 | 410 if is_lost => Ok(Came::Astray(failure.error.to_string())),
-            CAME | 408 | 500..=599 if self.failed.once_more(url.as_str()) >= most_failures => {
+            CAME | 408 | 500..=599 if self.failed.once_more(&reading.page()) >= most_failures => {
                 Ok(Came::TooMuch(failure.error, bytes))
             }
             _ => Err(failure.error),
@@ -201,13 +202,13 @@ impl GraphSource {
     fn begin_anew(&self, place: &mut Place, why: &str, now: Timestamp, brought: &mut Brought) -> Result<()> {
         let most_failures = place.most_failures();
         let Some(reading) = &mut place.reading else { return Ok(()) };
-        let (from, until) = (reading.from, reading.until);
+        let (from, until, first_page) = (reading.from, reading.until, reading.until.to_string());
         if reading.restart() || place.narrow() {
             brought.warnings.push(format!("{why}; what happened between {from} and {until} is read again"));
             return Ok(());
         }
         let reason = format!("{why}; what happened between {from} and {until} cannot be read to its end");
-        if self.strayed.once_more(&from.to_string()) < most_failures {
+        if self.strayed.once_more(&first_page) < most_failures {
             return Err(Error::unavailable(reason));
         }
         self.give_up(place, reason, now, brought);
@@ -224,12 +225,12 @@ impl GraphSource {
         brought: &mut Brought,
     ) -> Result<()> {
         let mut page = LogPage::salvage(bytes);
+        let reason = format!("{error} ({} records could be saved)", page.records.len());
         if place.is_troubled() {
             // They are kept already; what was torn where it was cut may be another piece each time.
             page.records.clear();
         }
         let Some(reading) = &mut place.reading else { return Ok(()) };
-        let reason = format!("{error} ({} records could be saved)", page.records.len());
         if page.link.is_some() {
             brought.warnings.push(format!("{reason}, from {} until {}", reading.from, reading.until));
             reading.broken = Some(reason);
@@ -279,46 +280,5 @@ impl GraphSource {
             return Err(Error::unavailable("Graph refuses a time of the last seven days as too old"));
         }
         Ok(())
-    }
-}
-
-/// The time that a refusal names: `Minimum allowed time for activityDateTime is 2/5/2023 12:00:00 AM`.
-fn earliest_in(message: &str) -> Option<Timestamp> {
-    let (_, behind) = message.split_once("llowed time")?;
-    let (_, time) = behind.split_once(" is ")?;
-    let words: Vec<&str> = time.split_whitespace().take(3).collect();
-    let american = || {
-        let text = words.join(" ");
-        let text = text.trim_end_matches(|c: char| !c.is_ascii_alphanumeric());
-        let time = NaiveDateTime::parse_from_str(text, "%m/%d/%Y %I:%M:%S %p").ok()?;
-        Some(time.and_utc().into())
-    };
-    let first = words.first()?.trim_end_matches(|c: char| !c.is_ascii_alphanumeric());
-    Timestamp::parse(first).ok().or_else(american)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_earliest_time_is_read_in_both_spellings() {
-        let time = |text| Timestamp::parse(text).ok();
-        for (message, expected) in [
-            (
-                "Specified argument was out of the range of valid values. (Parameter 'Minimum allowed time for \
-                 activityDateTime is 2/5/2023 12:00:00 AM')",
-                time("2023-02-05T00:00:00Z"),
-            ),
-            (
-                "Minimum allowed time for createdDateTime is 12/15/2025 1:02:03 PM",
-                time("2025-12-15T13:02:03Z"),
-            ),
-            ("Minimum allowed time is 2026-01-05T09:00:00.1234567Z.", time("2026-01-05T09:00:00.1234567Z")),
-            ("Minimum allowed time is unknown", None),
-            ("Minimum allowed time", None),
-        ] {
-            assert_eq!(earliest_in(message), expected, "{message}");
-        }
     }
 }

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use aoc_core::{Finding, Verdict, prelude::*};
+use aoc_core::{Finding, prelude::*};
 use chrono::{SubsecRound, TimeDelta};
 
 use super::client::Client;
 use crate::microsoft::{
     Api, Failure,
-    checkup::{Probe, fine},
+    checkup::{Probe, doubtful, fine, wrong},
 };
 
 /// Asks for one content.
@@ -26,12 +26,7 @@ impl Probe for ContentProbe {
     async fn ask(&self, api: &Api) -> Result<Finding, Failure> {
         let subscriptions = self.client.subscriptions().await?;
         let mine = subscriptions.into_iter().find(|one| one.content_type.eq_ignore_ascii_case(self.content));
-        let doubtful = |sentence: &str, fix: &str| Finding {
-            subject: self.content.to_owned(),
-            verdict: Verdict::Doubtful,
-            sentence: sentence.to_owned(),
-            fix: Some(fix.to_owned()),
-        };
+        let doubtful = |sentence: &str, fix: &str| doubtful(self.content, sentence, fix);
         let Some(mine) = mine else {
             let fix =
                 "nothing is to be done: the first fetch starts it; the first content may take up to 12 hours";
@@ -40,7 +35,7 @@ impl Probe for ContentProbe {
         if mine.status.is_some_and(|status| !status.eq_ignore_ascii_case("enabled")) {
             let fix =
                 "enable unified auditing in the Purview portal; the next fetch starts the subscription again";
-            return Ok(Finding { verdict: Verdict::Broken, ..doubtful("the subscription is disabled", fix) });
+            return Ok(wrong(self.content, "the subscription is disabled", fix));
         }
         let now: Timestamp = api.clock().now().instant().trunc_subsecs(0).into();
         let day_ago: Timestamp = (now.instant() - TimeDelta::days(1)).into();
@@ -49,6 +44,7 @@ impl Probe for ContentProbe {
                 "subscribed, but nothing became available within a day",
                 "check that unified auditing is on in the Purview portal, if something should have happened",
             ),
+            1 => fine(self.content, "subscribed; 1 content blob within a day"),
             blobs => fine(self.content, format!("subscribed; {blobs} content blobs within a day")),
         })
     }

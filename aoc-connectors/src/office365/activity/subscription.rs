@@ -73,9 +73,9 @@ impl Subscription {
         }
         let refused = client.start(content).await.err().filter(|failure| failure.code != "AF20024");
         if let Some(failure) = refused {
-            // A start that was not let through was none.
+            // A start that was not let through was none; the list tells whether it was.
             let refused = Some(Told::of(&failure.error));
-            let counts = failure.error.kind() != ErrorKind::RateLimited;
+            let counts = !matches!(failure.error.kind(), ErrorKind::RateLimited | ErrorKind::Unavailable);
             state.started = counts.then(|| Started { at: Instant::now(), refused });
             return Err(failure.into());
         }
