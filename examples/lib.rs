@@ -13,6 +13,10 @@ mod add_a_source {}
 mod embed {}
 
 #[cfg(doctest)]
+#[doc = include_str!("../docs/guide/test-your-collector.md")]
+mod test_your_collector {}
+
+#[cfg(doctest)]
 #[doc = include_str!("../docs/guide/test-your-component.md")]
 mod test_your_component {}
 

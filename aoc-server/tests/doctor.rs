@@ -86,9 +86,11 @@ impl Practice {
         assert!(lines.iter().all(|line| line["source"] == source), "{text}");
         for line in &lines {
             for part in [&line["sentence"], &line["fix"]] {
-                let part = part.as_str().unwrap_or("a fix that is not there");
+                let part = part.as_str().unwrap_or_default().replace("Microsoft", "microsoft");
                 assert!(!part.ends_with('.') && !part.starts_with(char::is_uppercase), "{part}");
             }
+            let is_fine = line["verdict"] == "fine";
+            assert_eq!(line["fix"].is_null(), is_fine, "what is not fine has a fix: {line}");
         }
         Diagnosis { exit: output.status.code().unwrap(), lines }
     }
@@ -288,6 +290,35 @@ async fn the_secret_is_wrong_or_has_expired() {
     let sentence = "the client secret has expired (AADSTS7000222)";
     let fix = "make a new one in the app registration and give it in `client_secret`";
     practice.examine("entra").exits(3).says("token", "broken", sentence, fix);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_file_of_the_certificate_is_missing_or_holds_something_else() {
+    let practice = Practice::new().await;
+    let path = practice.place.path().join("aoc.toml");
+    let text = fs::read_to_string(&path).unwrap().replace("client_secret = ", "certificate = \"app.pem\" # ");
+    fs::write(&path, text).unwrap();
+    let fix = "see that the file is there, that AOC may read it, and that it holds what it should";
+    practice.examine("entra").exits(3).says("token", "broken", "certificate: cannot read app.pem", fix);
+    let file = practice.place.path().join("app.pem");
+    fs::write(&file, "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n").unwrap();
+    let sentence = "certificate: app.pem: holds no private key";
+    practice.examine("entra").exits(3).says(
+        "token",
+        "broken",
+        sentence,
+        "put certificate and key into one PEM file",
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_tells_the_time() {
+    let practice = Practice::new().await;
+    let undated = Fault::edit(|_, reply| *reply = reply.clone().header("date", "one of these days"));
+    practice.fake.script(undated.always());
+    let sentence = "Microsoft's clock could not be read, as no answer came with a date";
+    let fix = "see that this machine's clock is right (NTP)";
+    practice.examine("entra").exits(0).says("clock", "doubtful", sentence, fix);
 }
 
 #[tokio::test(flavor = "multi_thread")]

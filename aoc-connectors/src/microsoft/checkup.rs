@@ -152,14 +152,22 @@ pub(crate) fn broken(subject: &str, error: &Error) -> Finding {
     let text = error.to_string();
     let (sentence, fix) = match text.split_once("; ") {
         Some((sentence, fix)) => (sentence.to_owned(), Some(fix.to_owned())),
-        None => (text, usual_fix(error.kind()).map(str::to_owned)),
+        None => {
+            let fix = usual_fix(error.kind(), &text).map(str::to_owned);
+            (text, fix)
+        }
     };
     Finding { subject: subject.to_owned(), verdict: Verdict::Broken, sentence, fix }
 }
 
 /// What to do about an error that does not say so itself.
-const fn usual_fix(kind: ErrorKind) -> Option<&'static str> {
+fn usual_fix(kind: ErrorKind, text: &str) -> Option<&'static str> {
     match kind {
+        ErrorKind::Denied
+            if ["certificate: ", "federated_token_file: "].iter().any(|key| text.starts_with(key)) =>
+        {
+            Some("see that the file is there, that AOC may read it, and that it holds what it should")
+        }
         ErrorKind::Unavailable => {
             Some("look whether this machine reaches it (network, proxy, `cloud` and the URLs), and try again")
         }

@@ -167,7 +167,9 @@ impl Office {
                 assert!(is_told, "{} is not told, but {:?} {}", blob.id, window.stage, window.from);
             }
         }
-        for blob in blobs.iter().filter(|blob| items.iter().any(|item| item.id == blob.id && item.lost.is_none())) {
+        for blob in
+            blobs.iter().filter(|blob| items.iter().any(|item| item.id == blob.id && item.lost.is_none()))
+        {
             assert!(blob.records.iter().all(|id| stored.contains(id)), "{} is not stored", blob.id);
         }
     }

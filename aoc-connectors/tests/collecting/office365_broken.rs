@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use aoc_connectors::{fake::{Blob, Fault}, microsoft::Hub};
+use aoc_connectors::{
+    fake::{Blob, Fault},
+    microsoft::Hub,
+};
 use aoc_core::{UNREADABLE, prelude::*};
 
 use crate::{
@@ -77,7 +80,8 @@ async fn a_blob_that_stays_broken_is_tried_again_and_then_what_can_be_saved_is()
 #[tokio::test(flavor = "multi_thread")]
 async fn a_blob_that_is_cut_behind_a_bracket_is_not_taken_for_a_whole_one() {
     let mut office = Office::new().await;
-    let record = r#"{"Id":"a","CreationTime":"2026-01-05T09:00:00","Operation":"x","Parameters":["y"],"Z":1}"#;
+    let record =
+        r#"{"Id":"a","CreationTime":"2026-01-05T09:00:00","Operation":"x","Parameters":["y"],"Z":1}"#;
     let whole = format!("[{record},{}]", record.replace(r#""a""#, r#""b""#));
     let end = whole.rfind("\"],").unwrap() + 2;
     let created = ago(&office.fake, 5);
@@ -131,8 +135,10 @@ async fn an_odd_record_in_a_blob_harms_no_other() {
     let mut office = Office::new().await;
     let time = ago(&office.fake, 50);
     let good = |id: &str| activity(id, time).to_string();
-    for (number, odd) in ["nonsense", "{\"Id\":\"x\",\"Operation\":\"a\nb\"}", "17", "[]"].iter().enumerate() {
-        let raw = format!("[{},{odd},{}]", good(&format!("before{number}")), good(&format!("behind{number}")));
+    for (number, odd) in ["nonsense", "{\"Id\":\"x\",\"Operation\":\"a\nb\"}", "17", "[]"].iter().enumerate()
+    {
+        let raw =
+            format!("[{},{odd},{}]", good(&format!("before{number}")), good(&format!("behind{number}")));
         let records = [good(&format!("before{number}")), good(&format!("behind{number}"))];
         office.tenant.add_blob(Blob::new(EXCHANGE, records).raw(raw).created(ago(&office.fake, 20)));
     }
@@ -158,7 +164,8 @@ async fn a_large_blob_that_is_cut_or_odd_is_treated_as_a_small_one() {
     let odd = format!("[{},nonsense,{}]", records[..3_000].join(","), records[3_000..].join(","));
     let created = ago(&office.fake, 20);
     office.tenant.add_blob(Blob::new(EXCHANGE, records.clone()).raw(odd).created(created));
-    let cut = Blob::new(EXCHANGE, records.iter().map(|record| record.replace("big-", "cut-"))).created(created);
+    let cut =
+        Blob::new(EXCHANGE, records.iter().map(|record| record.replace("big-", "cut-"))).created(created);
     let cut = office.tenant.add_blob(cut);
     let short = office.fake.script(of_blobs(Fault::short_body(1_400_000)).blob(&cut).always());
     office.collect().await;

@@ -74,7 +74,9 @@ async fn hours_without_any_blob_lose_nothing_and_see_few_requests() {
     assert!(office.losses().await.is_empty());
     let has_blobs = |window: &aoc_core::ledger::Coverage| window.until > crate::world::ago(&office.fake, 490);
     let stored = office.ledger().await.into_iter().filter(|window| {
-        has_blobs(window) && window.from < crate::world::ago(&office.fake, 320) && window.stage == Stage::Sealed
+        has_blobs(window)
+            && window.from < crate::world::ago(&office.fake, 320)
+            && window.stage == Stage::Sealed
     });
     assert_eq!(stored.count(), 0, "nothing is called whole");
     outage.end();

@@ -122,8 +122,12 @@ async fn whatever_fails_by_chance_everything_arrives_and_the_ledger_is_honest() 
             if random.below(10) == 0 && number > 10 {
                 // What another blob holds, too.
                 let happened = ago(&office.fake, minutes + 45);
-                let twice = activity(&format!("again-{}", number % 5), Timestamp::parse("2026-01-05T09:00:00Z").unwrap());
-                made = Blob::new(EXCHANGE, [twice, activity(&format!("b{number}-0"), happened)]).created(created);
+                let twice = activity(
+                    &format!("again-{}", number % 5),
+                    Timestamp::parse("2026-01-05T09:00:00Z").unwrap(),
+                );
+                made = Blob::new(EXCHANGE, [twice, activity(&format!("b{number}-0"), happened)])
+                    .created(created);
                 records = vec![format!("again-{}", number % 5), format!("b{number}-0")];
             }
             let late = minutes < 600 && random.below(4) == 0;

@@ -98,10 +98,8 @@ async fn assertions_are_verified() {
         rcgen::CertificateParams::new(vec!["aoc.example".to_owned()]).unwrap().self_signed(&key).unwrap();
     let other = rcgen::KeyPair::generate_for(&rcgen::PKCS_RSA_SHA256).unwrap();
     let app = App::new(CLIENT_ID).certificate(&(certificate.pem() + &key.serialize_pem())).unwrap();
-    let app = app.federated("https://idp.example", "system:serviceaccount:aoc").federated_token("just-this");
     bench.tenant.change(|settings| settings.apps = vec![app]);
-    let path = format!("/{TENANT}/oauth2/v2.0/token");
-    let audience = format!("{}{path}", bench.fake.url());
+    let audience = format!("{}/{TENANT}/oauth2/v2.0/token", bench.fake.url());
     let thumbprint = { URL_SAFE_NO_PAD.encode(Sha256::digest(certificate.der())) };
     let now = bench.fake.now().instant().timestamp();
     let make = |algorithm, key: &rcgen::KeyPair, change: Value| {
@@ -116,20 +114,7 @@ async fn assertions_are_verified() {
         let key = EncodingKey::from_rsa_pem(key.serialize_pem().as_bytes()).unwrap();
         encode(&header, &claims, &key).unwrap()
     };
-    let send = |assertion: String| {
-        let (path, bench) = (path.clone(), &bench);
-        async move {
-            let fields = [
-                ("grant_type", "client_credentials"),
-                ("client_id", CLIENT_ID),
-                ("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"),
-                ("client_assertion", assertion.as_str()),
-                ("scope", "https://graph.microsoft.com/.default"),
-            ];
-            let got = bench.form(&path, &fields).await.json();
-            got["error_codes"][0].as_u64().unwrap_or(u64::from(got["access_token"].is_string()))
-        }
-    };
+    let send = |assertion: String| send_assertion(&bench, assertion);
     let good = make(Algorithm::PS256, &key, json!({}));
     assert_eq!(send(good.clone()).await, 1);
     assert_eq!(send(good).await, 50_027, "a jti is good once");
@@ -145,7 +130,16 @@ async fn assertions_are_verified() {
     }
     assert_eq!(send(make(Algorithm::PS256, &other, json!({"jti": "o"}))).await, 50_012);
     assert_eq!(send("no-token".to_owned()).await, 50_027);
+}
 
+#[tokio::test]
+async fn federated_tokens_are_verified() {
+    let bench = Bench::new().await;
+    let app = App::new(CLIENT_ID);
+    let app = app.federated("https://idp.example", "system:serviceaccount:aoc").federated_token("just-this");
+    bench.tenant.change(|settings| settings.apps = vec![app]);
+    let now = bench.fake.now().instant().timestamp();
+    let send = |assertion: String| send_assertion(&bench, assertion);
     let federated = |subject: &str, audience: &str| {
         let claims = json!({"iss": "https://idp.example", "sub": subject, "aud": audience, "exp": now + 300});
         encode(&Header::default(), &claims, &EncodingKey::from_secret(b"idp")).unwrap()
@@ -156,6 +150,19 @@ async fn assertions_are_verified() {
     assert_eq!(send(federated("system:serviceaccount:AOC", exchange)).await, 7_002_138);
     assert_eq!(send(federated("somebody", exchange)).await, 700_213);
     assert_eq!(send(federated("system:serviceaccount:aoc", "aoc")).await, 700_212);
+}
+
+/// The token service's answer to an assertion: 1 for a token, else its error's number.
+async fn send_assertion(bench: &Bench, assertion: String) -> u64 {
+    let fields = [
+        ("grant_type", "client_credentials"),
+        ("client_id", CLIENT_ID),
+        ("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"),
+        ("client_assertion", assertion.as_str()),
+        ("scope", "https://graph.microsoft.com/.default"),
+    ];
+    let got = bench.form(&format!("/{TENANT}/oauth2/v2.0/token"), &fields).await.json();
+    got["error_codes"][0].as_u64().unwrap_or(u64::from(got["access_token"].is_string()))
 }
 
 trait AlgText {

@@ -36,7 +36,7 @@ impl Writer {
         // The file and its schema first: an older schema is brought up to date under the same lock.
         let connection = connection::open(path)?;
         let lock = connection::take_lock(path)?;
-        connection.pragma_update(None, "cache_size", -32_768).map_err(failed)?;
+        connection.pragma_update(None, "cache_size", -16_384).map_err(failed)?;
         let seed: i64 = connection
             .query_row("SELECT value FROM meta WHERE name = 'seed'", [], |row| row.get(0))
             .map_err(failed)?;

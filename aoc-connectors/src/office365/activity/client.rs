@@ -44,7 +44,7 @@ const MOST_BARREN_PAGES: usize = 50;
 impl Client {
     pub(super) async fn subscriptions(&self) -> Result<Vec<Subscribed>, Failure> {
         let answer = self.api.get(self.feed("subscriptions/list", "")?).await?;
-        read(&answer.bytes(MOST_OF_LISTING).await?)
+        Ok(read(&answer.bytes(MOST_OF_LISTING).await?)?)
     }
 
     pub(super) async fn start(&self, content: &str) -> Result<(), Failure> {
@@ -106,10 +106,10 @@ impl Client {
     }
 }
 
-fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Failure> {
+fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     serde_json::from_slice(bytes).map_err(|cause| {
-        Error::unavailable("Management Activity sent a list that cannot be read").because(cause).into()
+        Error::unavailable("Management Activity sent a list that cannot be read").because(cause)
     })
 }
 

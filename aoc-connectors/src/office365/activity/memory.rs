@@ -48,7 +48,7 @@ pub(super) struct Open {
 }
 
 /// How many bytes of records make a page.
-pub(super) const PAGE_BYTES: usize = 4 << 20;
+pub(super) const PAGE_BYTES: usize = 1 << 20;
 
 impl Open {
     /// The next records, and whether they are the last.
