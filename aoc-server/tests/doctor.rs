@@ -5,6 +5,7 @@
 use std::{
     fs,
     net::TcpListener,
+    path::Path,
     process::{Command, Output},
     time::Duration,
 };
@@ -298,7 +299,7 @@ async fn the_file_of_the_certificate_is_missing_or_holds_something_else() {
     let path = practice.place.path().join("aoc.toml");
     let text = fs::read_to_string(&path).unwrap().replace("client_secret = ", "certificate = \"app.pem\" # ");
     fs::write(&path, text).unwrap();
-    let fix = "see that the file is there, that AOC may read it, and that it holds what it should";
+    let fix = "see that the file is there, and that AOC may read it";
     practice.examine("entra").exits(3).says("token", "broken", "certificate: cannot read app.pem", fix);
     let file = practice.place.path().join("app.pem");
     fs::write(&file, "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n").unwrap();
@@ -375,4 +376,28 @@ async fn a_host_cannot_be_reached() {
     let host = practice.fake.url().replace("http://", "");
     let sentence = format!("{host} broke off the connection");
     practice.examine("entra").exits(3).says("log", "broken", &sentence, fix);
+}
+
+/// All Rust text below a folder, its broken lines joined.
+fn code(folder: &Path) -> String {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let texts = entries.map(|path| match path.is_dir() {
+        true => code(&path),
+        false => fs::read_to_string(&path).unwrap(),
+    });
+    let lines: String = texts.collect::<Vec<_>>().join("\n");
+    lines.split("\\\n").map(str::trim_start).collect()
+}
+
+#[test]
+fn the_guide_quotes_only_what_is_said() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let guide = fs::read_to_string(root.join("docs/guide/connect-your-tenant.md")).unwrap();
+    let said = code(&root.join("aoc-connectors/src/microsoft"));
+    let table = guide.split("## What a refusal means").nth(1).unwrap();
+    let rows = table.lines().filter_map(|line| line.strip_prefix("| ")?.split(" |").next());
+    let quoted: Vec<&str> = rows.skip(1).map(|cell| cell.split(['…', '(']).next().unwrap().trim()).collect();
+    assert!(quoted.len() > 20, "{quoted:?}");
+    let invented: Vec<&&str> = quoted.iter().filter(|sentence| !said.contains(**sentence)).collect();
+    assert!(invented.is_empty(), "nobody says {invented:#?}");
 }

@@ -162,11 +162,13 @@ pub(crate) fn broken(subject: &str, error: &Error) -> Finding {
 
 /// What to do about an error that does not say so itself.
 fn usual_fix(kind: ErrorKind, text: &str) -> Option<&'static str> {
+    let is_about_file = ["certificate: ", "federated_token_file: "].iter().any(|key| text.starts_with(key));
     match kind {
-        ErrorKind::Denied
-            if ["certificate: ", "federated_token_file: "].iter().any(|key| text.starts_with(key)) =>
-        {
-            Some("see that the file is there, that AOC may read it, and that it holds what it should")
+        ErrorKind::Denied if is_about_file && text.contains("cannot read") => {
+            Some("see that the file is there, and that AOC may read it")
+        }
+        ErrorKind::Denied if is_about_file => {
+            Some("`docs/guide/connect-your-tenant.md` says what the file must hold")
         }
         ErrorKind::Unavailable => {
             Some("look whether this machine reaches it (network, proxy, `cloud` and the URLs), and try again")

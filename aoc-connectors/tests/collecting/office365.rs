@@ -148,6 +148,11 @@ impl Office {
         self.ledger().await.into_iter().flat_map(|window| window.items).collect()
     }
 
+    /// The blobs that the ledger says are missing, for good or for now.
+    pub(crate) async fn missing(&self) -> Vec<String> {
+        self.items().await.into_iter().filter(|item| item.lost.is_some()).map(|item| item.id).collect()
+    }
+
     /// Everything came, nothing is said to be lost, and no rule of the API's was broken.
     pub(crate) async fn assert_all_well(&self) {
         self.assert_complete().await;

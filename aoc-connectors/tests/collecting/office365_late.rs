@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use aoc_connectors::fake::Blob;
+use aoc_connectors::fake::{Blob, Fault};
 use aoc_core::{alert::ALERT_SOURCE, prelude::*, testkit::crash::RoundNumbers};
 use serde_json::json;
 
@@ -104,4 +104,20 @@ async fn the_same_record_in_two_blobs_and_two_contents_is_one_event_and_one_aler
     let alerts = events.iter().filter(|stored| stored.event.source == ALERT_SOURCE).count();
     assert_eq!((events.len(), alerts), (2, 1), "{events:?}");
     office.assert_proven().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_blob_that_is_listed_late_and_cannot_be_had_yet_makes_its_stored_window_incomplete() {
+    let mut office = Office::new().await;
+    let on_time = office.tenant.add_blob(blob(&office.fake, EXCHANGE, "on-time", 3, 30));
+    office.collect().await;
+    office.assert_proven().await;
+    let late = office.tenant.add_blob(blob(&office.fake, EXCHANGE, "late", 3, 40));
+    let failing = office.fake.script(Fault::cut(100).blob(&late).always());
+    office.pass(10).await;
+    assert_eq!(office.missing().await, [late], "the ledger does not go on saying that all is there");
+    failing.end();
+    office.pass(60).await;
+    office.assert_all_well().await;
+    assert!(office.ids().await.contains("late-2") && !on_time.is_empty());
 }

@@ -125,7 +125,7 @@ impl World {
         notes.into_iter().map(|note| serde_json::from_value(note.value).unwrap()).collect()
     }
 
-    /// What the ledger says is lost: windows and items.
+    /// What the ledger says is lost for good: windows and items.
     pub(crate) async fn losses(&self) -> Vec<String> {
         let mut losses = Vec::new();
         for window in self.ledger().await {
@@ -133,7 +133,8 @@ impl World {
                 losses.push(format!("{} {}..{}: {reason}", window.content, window.from, window.until));
             }
             let lost = window.items.iter().filter_map(|item| Some((&item.id, item.lost.as_ref()?)));
-            losses.extend(lost.map(|(id, reason)| format!("{id}: {reason}")));
+            let for_good = lost.filter(|(_, reason)| !reason.starts_with("not fetched yet"));
+            losses.extend(for_good.map(|(id, reason)| format!("{id}: {reason}")));
         }
         losses
     }

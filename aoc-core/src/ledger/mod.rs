@@ -63,7 +63,7 @@ pub struct Item {
     /// A digest of its bytes, in hex.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hash: Option<String>,
-    /// Why it cannot be had any more; nothing when it was stored.
+    /// Why it is missing: it cannot be had any more, or not yet; nothing when it was stored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lost: Option<String>,
 }

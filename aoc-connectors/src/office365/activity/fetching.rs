@@ -129,7 +129,7 @@ impl ActivitySource {
             } else {
                 let warning = format!("content {id} could not be fetched and will be tried again: {error}");
                 bringing.warnings.push(warning);
-                place.put_off(blob.created, &id, now);
+                bringing.coverage.extend(place.put_off(blob.created, &id, now, &error));
                 brought = true;
             }
             if fault != Fault::Blob && worst.as_ref().is_none_or(|worst| worst.retry_after().is_none()) {

@@ -116,12 +116,22 @@ impl Place {
         Some(Coverage { items: vec![item], ..coverage(tile, began, Stage::Listed) })
     }
 
-    /// A blob could not be fetched in this round.
-    pub(super) fn put_off(&mut self, created: Timestamp, id: &str, now: Timestamp) {
-        if let Some(tile) = self.tile(created) {
-            let rounds = tile.memory.failed.get(id).map_or(0, |failed| failed.rounds);
-            tile.memory.failed.insert(id.to_owned(), PutOff::after(rounds + 1, now));
-        }
+    /// A blob could not be fetched in this round. Until it is, the ledger says that it is missing, also where its window
+    /// was stored before the blob was listed.
+    pub(super) fn put_off(
+        &mut self,
+        created: Timestamp,
+        id: &str,
+        now: Timestamp,
+        error: &Error,
+    ) -> Option<Coverage> {
+        let began = self.window?.began;
+        let tile = self.tile(created)?;
+        let rounds = tile.memory.failed.get(id).map_or(0, |failed| failed.rounds);
+        tile.memory.failed.insert(id.to_owned(), PutOff::after(rounds + 1, now));
+        let lost = Some(format!("not fetched yet: {error}"));
+        let item = Item { id: id.to_owned(), events: 0, hash: None, lost };
+        Some(Coverage { items: vec![item], ..coverage(tile, began, Stage::Listed) })
     }
 
     /// Blobs that could not be fetched and are not even listed now are put off, too.
