@@ -105,6 +105,26 @@ async fn whatever_is_asked_in_between_no_page_is_short_of_anything() {
     }
 }
 
+/// Whatever can go wrong with the API, by chance.
+fn script_faults(office: &Office, seed: u64) {
+    for (number, fault) in [
+        of_blobs(Fault::gateway(502)),
+        of_blobs(Fault::short_body(300)),
+        of_blobs(Fault::garbage()),
+        of_blobs(Fault::cut(200)),
+        of_blobs(Fault::drop_connection()),
+        of_blobs(Fault::activity_error(404, "AF20050")),
+        of_listings(Fault::activity_error(500, "AF50000")),
+        of_listings(Fault::gateway(504)),
+        of_listings(Fault::activity_error(400, "AF20031")).query("nextPage"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        office.fake.script(fault.chance(60, seed + number as u64));
+    }
+}
+
 /// Random faults of the API and the store, restarts, late and repeated blobs.
 #[tokio::test(flavor = "multi_thread")]
 async fn whatever_fails_by_chance_everything_arrives_and_the_ledger_is_honest() {
@@ -136,23 +156,7 @@ async fn whatever_fails_by_chance_everything_arrives_and_the_ledger_is_honest() 
             }
             known.push(Known { id: office.tenant.add_blob(made), created, late, records });
         }
-        let seeds = seed * 100;
-        for (number, fault) in [
-            of_blobs(Fault::gateway(502)),
-            of_blobs(Fault::short_body(300)),
-            of_blobs(Fault::garbage()),
-            of_blobs(Fault::cut(200)),
-            of_blobs(Fault::drop_connection()),
-            of_blobs(Fault::activity_error(404, "AF20050")),
-            of_listings(Fault::activity_error(500, "AF50000")),
-            of_listings(Fault::gateway(504)),
-            of_listings(Fault::activity_error(400, "AF20031")).query("nextPage"),
-        ]
-        .into_iter()
-        .enumerate()
-        {
-            office.fake.script(fault.chance(60, seeds + number as u64));
-        }
+        script_faults(&office, seed * 100);
         let faults = Faults::new(seed, 0.06);
         let inner: Arc<dyn EventStore> = Arc::new(office.world.store.clone());
         office.store = Arc::new(FaultyStore::new(inner.clone(), faults.clone()));
