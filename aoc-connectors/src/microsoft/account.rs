@@ -192,9 +192,14 @@ impl Account {
 
     /// Whether the tenant is given by its id.
     pub(crate) fn has_tenant_guid(&self) -> bool {
-        let groups: Vec<usize> = self.tenant_id.split('-').map(str::len).collect();
-        groups == [8, 4, 4, 4, 12] && self.tenant_id.chars().all(|c| c == '-' || c.is_ascii_hexdigit())
+        is_guid(&self.tenant_id)
     }
+}
+
+/// Whether a text is the id of a tenant, and not a domain.
+pub(crate) fn is_guid(text: &str) -> bool {
+    let groups: Vec<usize> = text.split('-').map(str::len).collect();
+    groups == [8, 4, 4, 4, 12] && text.chars().all(|c| c == '-' || c.is_ascii_hexdigit())
 }
 
 #[cfg(test)]

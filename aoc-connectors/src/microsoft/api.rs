@@ -12,7 +12,8 @@ use super::{
     clock::Clock,
     limiter::Limiter,
     refusal::{code_and_message, meaning},
-    token::Tokens,
+    account::is_guid,
+    token::{Tokens, claims},
 };
 
 /// A service, asked in the name of an account.
@@ -95,6 +96,15 @@ impl Api {
             // The login service tells the time, too. Why there is no token is heard again when one is needed.
             let _ = self.tokens.get().await;
         }
+    }
+
+    /// The id of the account's tenant, which the token says where the account gives a domain.
+    pub(crate) async fn tenant_id(&self, given: &str) -> String {
+        if is_guid(given) {
+            return given.to_owned();
+        }
+        let token = self.tokens.get().await.ok();
+        token.and_then(|token| claims(&token)?.tid).unwrap_or_else(|| given.to_owned())
     }
 
     /// A token, for a checkup that looks what is in it.

@@ -1,8 +1,12 @@
 //! Everything goes well.
 
-use aoc_core::ledger::Stage;
+use aoc_connectors::{
+    EntraAudit,
+    microsoft::{Account, Hub},
+};
+use aoc_core::{ledger::Stage, prelude::*};
 
-use crate::world::{ALL, World, activity, ago, audit, blob, intune, sign_in};
+use crate::world::{ALL, TENANT, World, ago, audit, blob, intune, sign_in};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn all_four_sources_bring_everything_that_is_served() {
@@ -29,5 +33,18 @@ async fn all_four_sources_bring_everything_that_is_served() {
     assert_eq!(world.fake.offences(), Vec::<String>::new());
     let again = world.collect("office365").await;
     assert_eq!((again.fetched, again.new), (0, 0), "known blobs are not fetched again");
-    let _ = activity;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tenant_that_is_given_by_a_domain_is_called_by_its_id() {
+    let world = World::new(&["entra"]).await;
+    world.tenant.add_audit(audit("Directory_1", ago(&world.fake, 5)));
+    let account =
+        Account { tenant_id: "contoso.onmicrosoft.com".into(), ..world.fake.profile(&world.tenant) };
+    let feed = EntraAudit::new(account).build_on(&Hub::unlimited()).unwrap();
+    let running = Pipeline::new(world.store.clone()).source("entra", feed).start();
+    running.fetch_now("entra").await.unwrap();
+    assert_eq!(world.store.read_after(Position(0), 1).await.unwrap()[0].event.tenant, TENANT);
+    assert!(world.ledger().await.iter().all(|window| window.tenant == TENANT));
+    running.stop().await.unwrap();
 }

@@ -213,16 +213,29 @@ async fn bookmark(store: &dyn EventStore, name: &str) -> Result<Bookmark> {
     )
 }
 
-/// Normalises records on a thread of their own, so that a large page delays nobody.
+/// Normalises records on threads of their own, so that a large page delays nobody.
 ///
 /// # Errors
 /// [`Internal`](crate::ErrorKind::Internal) when the normalizer panics.
-pub async fn normalize_all(normalizer: Arc<dyn Normalizer>, records: Vec<Record>) -> Result<Vec<Event>> {
-    let work = move || records.into_iter().map(|record| normalize(&*normalizer, record)).collect();
-    tokio::task::spawn_blocking(work)
-        .await
-        .map_err(|cause| Error::internal("a normalizer panicked").because(cause))
+pub async fn normalize_all(normalizer: Arc<dyn Normalizer>, mut records: Vec<Record>) -> Result<Vec<Event>> {
+    let mut parts = Vec::new();
+    while !records.is_empty() {
+        let (rest, normalizer) = (records.split_off(records.len().min(AT_ONCE)), normalizer.clone());
+        let part = std::mem::replace(&mut records, rest);
+        let work = move || part.into_iter().map(|record| normalize(&*normalizer, record)).collect();
+        parts.push(tokio::task::spawn_blocking(work));
+    }
+    let mut events = Vec::new();
+    for part in parts {
+        let part: Vec<Event> =
+            part.await.map_err(|cause| Error::internal("a normalizer panicked").because(cause))?;
+        if events.is_empty() { events = part } else { events.extend(part) }
+    }
+    Ok(events)
 }
+
+/// How many records are normalised in one go.
+const AT_ONCE: usize = 512;
 
 /// Appends events to a log and counts what became of them.
 ///

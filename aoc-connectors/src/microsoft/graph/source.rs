@@ -82,7 +82,7 @@ impl Source for GraphSource {
         }
         let Some(reading) = place.take_up(now, rules) else {
             (place.round, place.at_once) = (None, None);
-            return self.page(place, brought, false);
+            return self.page(place, brought, false).await;
         };
         match self.come(&reading, place.most_failures()).await? {
             Came::Page(page) => {
@@ -97,7 +97,7 @@ impl Source for GraphSource {
             Came::TooMuch(error, bytes) => self.salvage(&mut place, &error, &bytes, now, &mut brought)?,
             Came::TooOld(edge) => self.forget_old(&mut place, edge, now, &mut brought)?,
         }
-        self.page(place, brought, true)
+        self.page(place, brought, true).await
     }
 }
 
@@ -106,12 +106,13 @@ impl GraphSource {
         self.endpoint.rules(TimeDelta::from_std(self.overlap).unwrap_or(TimeDelta::days(1)))
     }
 
-    fn page(&self, place: Place, brought: Brought, more: bool) -> Result<Page> {
+    async fn page(&self, place: Place, brought: Brought, more: bool) -> Result<Page> {
         let Brought { records, mut coverage, warnings } = brought;
+        let tenant = self.api.tenant_id(&self.tenant).await;
         for window in &mut coverage {
-            (window.tenant, window.content) = (self.tenant.clone(), self.content.clone());
+            (window.tenant, window.content) = (tenant.clone(), self.content.clone());
         }
-        let record = |raw| Record { tenant: Some(self.tenant.clone()), ..Record::new(raw) };
+        let record = |raw| Record { tenant: Some(tenant.clone()), ..Record::new(raw) };
         let records = records.into_iter().map(record).collect();
         Ok(Page { more, coverage, warnings, ..Page::new(records, Cursor::of(place)?) })
     }
