@@ -149,6 +149,17 @@ impl Error {
         self.retry_after
     }
 
+    /// The same for somebody else; its causes become one text.
+    pub(crate) fn copy(&self) -> Self {
+        Self {
+            kind: self.kind,
+            message: self.message.clone(),
+            place: self.place.clone(),
+            retry_after: self.retry_after,
+            cause: self.cause.as_ref().map(|cause| cause.to_string().into()),
+        }
+    }
+
     /// The sentence and all its causes, for a log; a client sees only the sentence.
     pub fn chain(&self) -> String {
         let mut text = self.to_string();

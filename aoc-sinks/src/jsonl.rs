@@ -35,35 +35,37 @@ impl Component for JsonLines {
     }
 }
 
-/// A file of events.
+/// A file of events. It is opened for each delivery, so a file that was moved away is followed by a new one.
 #[derive(Clone, Debug)]
 pub struct JsonLinesSink {
     path: Arc<Path>,
-    file: Arc<Mutex<Option<File>>>,
+    /// Whether this program has looked at what an earlier run left behind.
+    looked: Arc<Mutex<bool>>,
 }
 
 impl JsonLinesSink {
     /// Into this file. Nothing is opened before the first delivery.
     pub fn new(path: impl Into<PathBuf>) -> Self {
-        Self { path: path.into().into(), file: Arc::default() }
+        Self { path: path.into().into(), looked: Arc::default() }
     }
 
     fn write(&self, lines: &[u8]) -> io::Result<()> {
-        let mut place = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut file = match place.take() {
-            Some(file) => file,
-            None => open(&self.path)?,
-        };
-        let whole = file.seek(SeekFrom::End(0))?;
+        let mut looked = self.looked.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut file = File::options().read(true).append(true).create(true).open(&self.path)?;
+        // Others who write to it through AOC wait; the system lets go when the file is closed.
+        file.lock()?;
+        if !*looked {
+            mend(&mut file)?;
+            *looked = true;
+        }
         if lines.is_empty() {
-            *place = Some(file);
             return Ok(());
         }
+        let whole = file.seek(SeekFrom::End(0))?;
         let written = file.write_all(lines).and_then(|()| file.sync_data());
-        match written {
-            Ok(()) => *place = Some(file),
+        if written.is_err() {
             // The batch comes again as a whole.
-            Err(_) => file.set_len(whole)?,
+            file.set_len(whole)?;
         }
         written
     }
@@ -87,22 +89,27 @@ impl Sink for JsonLinesSink {
     }
 }
 
-/// Opens the file and cuts off what is behind its last whole line.
-fn open(path: &Path) -> io::Result<File> {
-    let mut file = File::options().read(true).write(true).create(true).truncate(false).open(path)?;
-    let mut end = file.seek(SeekFrom::End(0))?;
-    let mut block = [0; 8_192];
-    while end > 0 {
-        let start = end.saturating_sub(block.len() as u64);
-        let piece = &mut block[..(end - start) as usize];
-        file.seek(SeekFrom::Start(start))?;
-        file.read_exact(piece)?;
-        if let Some(last) = piece.iter().rposition(|byte| *byte == b'\n') {
-            end = start + last as u64 + 1;
-            break;
-        }
-        end = start;
+/// How the last line begins that we wrote before, and that a crash may have torn.
+const OURS: &[u8] = b"{\"id\":";
+/// No line of ours is longer.
+const LONGEST: u64 = 64 << 20;
+
+/// Cuts off what a crash left of one of our lines; whatever else has no end is left alone, and gets one.
+fn mend(file: &mut File) -> io::Result<()> {
+    let end = file.seek(SeekFrom::End(0))?;
+    let start = end.saturating_sub(LONGEST);
+    let mut tail = Vec::new();
+    file.seek(SeekFrom::Start(start))?;
+    file.read_to_end(&mut tail)?;
+    let last = tail.iter().rposition(|byte| *byte == b'\n').map_or(0, |place| place + 1);
+    let torn = &tail[last..];
+    if torn.is_empty() {
+        return Ok(());
     }
-    file.set_len(end)?;
-    Ok(file)
+    let begins_like_ours = torn.starts_with(&OURS[..OURS.len().min(torn.len())]);
+    let is_whole = serde_json::from_slice::<serde::de::IgnoredAny>(torn).is_ok();
+    if begins_like_ours && !is_whole {
+        return file.set_len(start + last as u64);
+    }
+    file.write_all(b"\n")
 }

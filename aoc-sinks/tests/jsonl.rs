@@ -57,6 +57,33 @@ async fn what_a_crash_left_of_a_line_is_cut_off() {
 }
 
 #[tokio::test]
+async fn what_is_not_ours_is_left_alone() {
+    for theirs in ["a note without an end", "{\"name\":\"a file of settings\"}", "{\"id\":1}", "a\nb"] {
+        let lines = lines().await;
+        let path = lines.place.path().join("folder/events.ndjson");
+        std::fs::write(&path, theirs).unwrap();
+        lines.sink.deliver(&Generator::new(5).events(1)).await.unwrap();
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(text.starts_with(&format!("{theirs}\n{{\"id\"")), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_was_moved_away_is_followed_by_a_new_one_and_two_sinks_may_share_one() {
+    let lines = lines().await;
+    let path = lines.place.path().join("folder/events.ndjson");
+    let events = Generator::new(6).events(30);
+    lines.sink.deliver(&events[..10]).await.unwrap();
+    std::fs::rename(&path, lines.place.path().join("folder/old.ndjson")).unwrap();
+    let other = JsonLinesSink::new(&path);
+    for pair in events[10..].chunks(2) {
+        lines.sink.deliver(&pair[..1]).await.unwrap();
+        other.deliver(&pair[1..]).await.unwrap();
+    }
+    assert_eq!(read(&lines), events[10..]);
+}
+
+#[tokio::test]
 async fn a_file_that_cannot_be_written_is_named() {
     let error = JsonLinesSink::new("/nowhere/events.ndjson").deliver(&[]).await.unwrap_err();
     assert_eq!(error.to_string(), "/nowhere/events.ndjson: cannot write the file");

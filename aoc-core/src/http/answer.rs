@@ -7,6 +7,9 @@ use reqwest::{Response, StatusCode};
 use super::{no_answer, retry_after};
 use crate::{Error, Result};
 
+/// The shortest wait that is taken for one.
+const LEAST: Duration = Duration::from_secs(1);
+
 /// The head of an answer, whose body is still to be read.
 #[derive(Debug)]
 pub struct Answer {
@@ -34,9 +37,10 @@ impl Answer {
         httpdate::parse_http_date(self.header("date")?).ok()
     }
 
-    /// How long the other side wants us to wait, if it says.
+    /// How long the other side wants us to wait, if it says. Less than a second is no wish: nobody makes us ask without
+    /// a pause.
     pub fn retry_after(&self) -> Option<Duration> {
-        retry_after(self.header("retry-after")?, self.date())
+        retry_after(self.header("retry-after")?, self.date()).filter(|wish| *wish >= LEAST)
     }
 
     /// How long the body is, if the other side says.

@@ -18,8 +18,10 @@ impl Base {
     /// [`Config`](crate::ErrorKind::Config) saying what is wrong with it.
     pub fn parse(text: &str) -> Result<Self> {
         let url = Url::parse(text.trim()).map_err(|cause| {
-            Error::config(format!("not an address: `{text}`, expected such as `https://host.example`"))
-                .because(cause)
+            // A password may stand before the host.
+            let shown = text.rsplit('@').next().unwrap_or_default();
+            let message = format!("not an address: `{shown}`, expected such as `https://host.example`");
+            Error::config(message).because(cause)
         })?;
         let wrong = |what: &str| Err(Error::config(format!("`{}://{}`: {what}", url.scheme(), host(&url))));
         match url.scheme() {

@@ -6,6 +6,8 @@
 mod compact;
 mod keys;
 mod manifest;
+#[cfg(test)]
+mod merging;
 mod report;
 mod sweep;
 #[cfg(test)]
@@ -94,9 +96,10 @@ impl Coverage {
         format!("ledger/{source}/{}/{}/{}", self.tenant, self.content, self.from)
     }
 
-    /// What is known after both: nothing that was proven before is taken back, and no item is forgotten.
-    #[must_use]
-    pub fn after(mut self, earlier: Self) -> Self {
+    /// What is known after both: nothing that was proven before is taken back, and no item is forgotten. Where one of the
+    /// two says more of the time behind the other's end, that is a stretch of its own.
+    pub fn after(mut self, earlier: Self) -> (Self, Option<Self>) {
+        let rest = self.rest(&earlier);
         let places: BTreeMap<String, usize> =
             earlier.items.iter().enumerate().map(|(place, item)| (item.id.clone(), place)).collect();
         let mut items = earlier.items;
@@ -114,6 +117,18 @@ impl Coverage {
             Ordering::Equal => self.until = self.until.max(earlier.until),
             Ordering::Greater => {}
         }
-        self
+        (self, rest)
+    }
+
+    /// What the longer one of two of different rank says of the time behind the other's end, where that is worth a note.
+    fn rest(&self, earlier: &Self) -> Option<Self> {
+        let (higher, lower) = match self.stage.rank().cmp(&earlier.stage.rank()) {
+            Ordering::Less => (earlier, self),
+            Ordering::Equal => return None,
+            Ordering::Greater => (self, earlier),
+        };
+        let is_final = matches!(lower.stage, Stage::Lost(_) | Stage::Stored | Stage::Sealed);
+        let says_more = is_final && lower.until > higher.until;
+        says_more.then(|| Self { from: higher.until, items: Vec::new(), ..lower.clone() })
     }
 }

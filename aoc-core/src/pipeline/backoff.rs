@@ -29,6 +29,11 @@ impl Backoff {
         self.failures = 0;
     }
 
+    /// Whether the last try failed.
+    pub(crate) fn is_failing(&self) -> bool {
+        self.failures > 0
+    }
+
     /// One more failure. The other side's own wish comes first; else half a second, doubled each time up to
     /// five minutes, a little less by chance so that many loops do not come back at once.
     pub(crate) fn after(&mut self, error: &Error) -> Next {

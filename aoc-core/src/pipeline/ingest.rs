@@ -1,19 +1,20 @@
 //! The first loop: from a source to the log.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use tokio::{
-    sync::{mpsc, oneshot, watch},
+    sync::{RwLock, mpsc, oneshot, watch},
     task::JoinSet,
+    time::Instant,
 };
 
 use super::{
     backoff::{Backoff, Next},
+    ledger_notes::ledger_notes,
     status::{Board, Counts, Failure, State},
 };
 use crate::{
     Bookmark, Cursor, Error, Event, Normalizer, Page, Record, Result, Source, Timestamp, UNREADABLE,
-    ledger::Coverage,
     normalize,
     store::{Added, EventLog, EventStore, Note},
 };
@@ -22,8 +23,22 @@ use crate::{
 pub(crate) struct Nudge {
     /// From here instead of the bookmark; the bookmark stays where it is.
     pub(crate) since: Option<Timestamp>,
-    /// Where to say how it went.
-    pub(crate) answer: oneshot::Sender<Result<Fetched>>,
+    /// Where to say how it went; nothing where a bell rang.
+    pub(crate) answer: Option<oneshot::Sender<Result<Fetched>>>,
+}
+
+/// All who ask at one time: to go on from the bookmark, and to look back.
+struct Asked {
+    onwards: Vec<Nudge>,
+    backwards: Vec<Nudge>,
+}
+
+/// Says to all who asked how it went.
+fn answer(nudges: Vec<Nudge>, outcome: &Result<Fetched>) {
+    for answer in nudges.into_iter().filter_map(|nudge| nudge.answer) {
+        // Who asked may have gone away.
+        let _ = answer.send(outcome.as_ref().cloned().map_err(Error::copy));
+    }
 }
 
 /// What a round of fetching brought.
@@ -51,49 +66,95 @@ pub(crate) struct Ingest {
     pub(crate) begun: watch::Receiver<()>,
     /// Whether a round has ended well since the start: what came before is late for no fault of the vendor's.
     pub(crate) caught_up: bool,
+    pub(crate) backoff: Backoff,
+    /// Shared by those who add to the ledger; whoever rewrites it has it alone.
+    pub(crate) ledger: Arc<RwLock<()>>,
+    /// How far a look back came that failed, and when.
+    pub(crate) looked_back: Option<LookedBack>,
 }
+
+/// How far a look back came.
+pub(crate) struct LookedBack {
+    since: Timestamp,
+    next: Cursor,
+    at: Instant,
+}
+
+/// For how long a look back that failed is gone on with.
+const RESUME: Duration = Duration::from_secs(3_600);
+/// How soon after a round a bell makes another one.
+const BELL: Duration = Duration::from_secs(5);
 
 /// How far back a source is asked when it is asked for the first time.
 const FIRST_LOOK_BACK: chrono::TimeDelta = chrono::TimeDelta::days(7);
 /// How many events are appended at once.
 const BATCH: usize = 2_000;
+/// Longer than anybody waits.
+const A_YEAR: Duration = Duration::from_secs(86_400 * 365);
+/// How many services the delays of a source are told apart by: their names are for others to choose.
+const MOST_SERVICES: usize = 200;
 /// How many warnings of a round are kept.
 const MOST_WARNINGS: usize = 20;
 
 impl Ingest {
     pub(crate) async fn run(mut self) {
-        let mut backoff = Backoff::default();
-        let mut nudge: Option<Nudge> = None;
         tokio::select! {
             _ = self.stop.changed() => return,
             _ = self.begun.changed() => {}
         }
-        while !*self.stop.borrow() {
-            let since = nudge.as_ref().and_then(|nudge| nudge.since);
-            let outcome = self.round(since).await;
-            let wait = match self.note_outcome(&outcome, &mut backoff) {
-                Next::After(wait) => wait,
-                Next::Stop => Duration::MAX,
-            };
-            if let Some(nudge) = nudge.take() {
-                // Who asked may have gone away.
-                let _ = nudge.answer.send(outcome);
+        // When the bookmark is next gone on from, whatever is asked for in between.
+        let (mut due, mut last_end) = (Instant::now(), None);
+        while let Some(Asked { onwards, backwards }) = self.asked(due).await {
+            let by_people = onwards.iter().any(|nudge| nudge.answer.is_some());
+            if !onwards.is_empty() && !self.backoff.is_failing() {
+                // A bell shortens no wait after a failure, and many bells make one round.
+                due = due.min(last_end.map_or_else(Instant::now, |end: Instant| end + BELL));
             }
-            tokio::select! {
-                _ = self.stop.changed() => return,
-                () = tokio::time::sleep(wait.min(Duration::from_secs(86_400 * 365))) => {}
-                next = self.nudges.recv() => match next {
-                    Some(next) => nudge = Some(next),
-                    None => return,
-                },
+            if Instant::now() >= due || by_people {
+                let outcome = self.round(None).await;
+                if !*self.stop.borrow() {
+                    due = match self.note_outcome(&outcome) {
+                        Next::After(wait) => Instant::now() + wait.min(A_YEAR),
+                        Next::Stop => Instant::now() + A_YEAR,
+                    };
+                }
+                last_end = Some(Instant::now());
+                answer(onwards, &outcome);
+            }
+            if let Some(since) = backwards.iter().filter_map(|nudge| nudge.since).min() {
+                let outcome = self.round(Some(since)).await;
+                if let Err(error) = &outcome {
+                    tracing::warn!(source = self.name, error = error.chain(), "looking back failed");
+                }
+                answer(backwards, &outcome);
             }
         }
+    }
+
+    /// What is to be done next: waits until it is due, or somebody asks; nothing when it is time to stop. All who ask at
+    /// once are served at once, and whoever has gone is not.
+    async fn asked(&mut self, due: Instant) -> Option<Asked> {
+        let mut nudges = Vec::new();
+        if *self.stop.borrow() {
+            return None;
+        }
+        tokio::select! {
+            _ = self.stop.changed() => return None,
+            () = tokio::time::sleep_until(due) => {}
+            next = self.nudges.recv() => nudges.push(next?),
+        }
+        while let Ok(nudge) = self.nudges.try_recv() {
+            nudges.push(nudge);
+        }
+        nudges.retain(|nudge| nudge.answer.as_ref().is_none_or(|answer| !answer.is_closed()));
+        let (backwards, onwards) = nudges.into_iter().partition(|nudge| nudge.since.is_some());
+        Some(Asked { onwards, backwards })
     }
 
     /// Fetches until the source has no more; the next page comes while the last is stored.
     async fn round(&mut self, since: Option<Timestamp>) -> Result<Fetched> {
         let from = match since {
-            Some(since) => Bookmark::Since(since),
+            Some(since) => self.look_back_from(since),
             None => bookmark(&*self.store, &self.name).await?,
         };
         let mut fetched = Fetched::default();
@@ -101,13 +162,35 @@ impl Ingest {
         while let Some(page) = next {
             let page = page?;
             fetched.warnings.extend(page.warnings.iter().take(MOST_WARNINGS).cloned());
-            let following = page.more.then(|| Bookmark::At(page.next.clone()));
+            let (place, more) = (page.next.clone(), page.more);
+            let following = more.then(|| Bookmark::At(place.clone()));
             let (kept, page_after) = tokio::join!(self.keep(page, since.is_none()), self.page(following));
             fetched.counts += kept?;
+            match since {
+                Some(since) if more => {
+                    self.looked_back = Some(LookedBack { since, next: place, at: Instant::now() });
+                }
+                Some(_) => self.looked_back = None,
+                // It makes progress.
+                None => self.backoff.reset(),
+            }
             next = page_after;
+        }
+        if *self.stop.borrow() {
+            return Err(Error::unavailable("it was stopped before it was caught up"));
         }
         fetched.warnings.truncate(MOST_WARNINGS);
         Ok(fetched)
+    }
+
+    /// Where a look back begins: one that failed a while ago is gone on with, if it covers what is asked for.
+    fn look_back_from(&mut self, since: Timestamp) -> Bookmark {
+        match self.looked_back.take() {
+            Some(before) if before.since <= since && before.at.elapsed() < RESUME => {
+                Bookmark::At(before.next)
+            }
+            _ => Bookmark::Since(since),
+        }
     }
 
     /// The page at a bookmark; nothing when there is none, or when it is time to stop: what is cut off here is fetched
@@ -134,7 +217,9 @@ impl Ingest {
             counts += count(batch, &added);
             self.note_delays(batch, &added);
         }
-        let mut notes = self.ledger(page.coverage).await?;
+        // Nobody sums up the ledger between reading and writing it.
+        let _ledger = self.ledger.read().await;
+        let mut notes = ledger_notes(&*self.store, &self.source, page.coverage).await?;
         if moves_cursor {
             notes.push(Note::new(format!("cursor/{}", self.name), &page.next)?);
         }
@@ -147,25 +232,6 @@ impl Ingest {
         Ok(counts)
     }
 
-    /// The notes of the ledger: what was known before, and what the page proves.
-    async fn ledger(&self, coverage: Vec<Coverage>) -> Result<Vec<Note>> {
-        let mut stretches: BTreeMap<String, Coverage> = BTreeMap::new();
-        for coverage in coverage {
-            let key = coverage.note(&self.source);
-            let earlier = match stretches.remove(&key) {
-                Some(earlier) => Some(earlier),
-                // What cannot be read any more proves nothing any more.
-                None => self.store.read(&key).await?.and_then(|note| serde_json::from_value(note).ok()),
-            };
-            let known = match earlier {
-                Some(earlier) => coverage.after(earlier),
-                None => coverage,
-            };
-            stretches.insert(key, known);
-        }
-        stretches.into_iter().map(|(key, coverage)| Note::new(key, coverage)).collect()
-    }
-
     /// How late new events are. Events of a first look back are late because nobody looked before.
     fn note_delays(&self, events: &[Event], added: &[Added]) {
         if !self.caught_up {
@@ -175,15 +241,18 @@ impl Ingest {
         let new = events.iter().zip(added).filter(|(_, added)| matches!(added, Added::New(_)));
         self.board.source(&self.name, |status| {
             for (event, _) in new {
-                status.delays.entry(event.service.clone()).or_default().add(event, now);
+                let is_known = status.delays.contains_key(&event.service);
+                let service =
+                    if is_known || status.delays.len() < MOST_SERVICES { &event.service } else { "other" };
+                status.delays.entry(service.to_owned()).or_default().add(event, now);
             }
         });
     }
 
-    fn note_outcome(&mut self, outcome: &Result<Fetched>, backoff: &mut Backoff) -> Next {
+    fn note_outcome(&mut self, outcome: &Result<Fetched>) -> Next {
         let error = match outcome {
             Ok(fetched) => {
-                backoff.reset();
+                self.backoff.reset();
                 self.caught_up = true;
                 self.board.source(&self.name, |status| {
                     status.state = State::Ok;
@@ -195,7 +264,7 @@ impl Ingest {
             }
             Err(error) => error,
         };
-        let next = backoff.after(error);
+        let next = self.backoff.after(error);
         tracing::warn!(source = self.name, error = error.chain(), ?next, "a fetch failed");
         self.board.source(&self.name, |status| {
             status.state = if next == Next::Stop { State::Stopped } else { State::Failing };

@@ -3,18 +3,24 @@
 use std::{sync::Arc, time::Duration};
 
 use chrono::{TimeDelta, Utc};
-use tokio::sync::watch;
+use tokio::sync::{RwLock, watch};
 
 use crate::{Result, ledger, store::EventStore};
 
 const EVERY: Duration = Duration::from_secs(86_400);
-/// Windows that ended so long ago and are sealed are told by the day. No source asks that far back, so none writes the notes
-/// that are rewritten here.
+/// Windows that ended so long ago and are sealed are told by the day.
 const AGE: TimeDelta = TimeDelta::days(40);
 
-pub(crate) async fn keep_ledger(store: Arc<dyn EventStore>, mut stop: watch::Receiver<bool>) {
+pub(crate) async fn keep_ledger(
+    store: Arc<dyn EventStore>,
+    ledger: Arc<RwLock<()>>,
+    mut stop: watch::Receiver<bool>,
+) {
     while !*stop.borrow() {
-        match compact(&*store).await {
+        let alone = ledger.write().await;
+        let compacted = compact(&*store).await;
+        drop(alone);
+        match compacted {
             Ok(0) => {}
             Ok(rewritten) => {
                 tracing::info!(rewritten, "old windows of the ledger were summed up or forgotten")

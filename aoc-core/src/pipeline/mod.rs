@@ -10,6 +10,7 @@ mod followers;
 mod ingest;
 mod keep_index;
 mod keep_ledger;
+mod ledger_notes;
 mod retention;
 mod silence;
 mod status;
@@ -17,17 +18,12 @@ mod status;
 use std::{collections::BTreeMap, future::Future, sync::Arc, time::Duration};
 
 use tokio::{
-    sync::{mpsc, oneshot, watch},
+    sync::{RwLock, mpsc, oneshot, watch},
     task::JoinSet,
 };
 
-pub use self::{
-    delays::{DELAY_BOUNDS, Delays, Histogram},
-    follow::Start,
-    ingest::{Fetched, append, normalize_all},
-    status::{Counts, Failure, FollowerStatus, SourceStatus, State, Status},
-};
 use self::{
+    backoff::Backoff,
     follow::{Follow, Follower},
     followers::{ToAlerts, ToSink},
     ingest::{Ingest, Nudge},
@@ -36,6 +32,12 @@ use self::{
     retention::forget_old,
     silence::{Origins, Silences},
     status::Board,
+};
+pub use self::{
+    delays::{DELAY_BOUNDS, Delays, Histogram},
+    follow::Start,
+    ingest::{Fetched, append, normalize_all},
+    status::{Counts, Failure, FollowerStatus, SourceStatus, State, Status},
 };
 use crate::{
     AlertEvaluator, Doorbell, Error, Feed, Result, Sink, Timestamp,
@@ -166,9 +168,9 @@ impl Pipeline {
         let (beginning, begun) = watch::channel(());
         let board = Board::new();
         let (mut tasks, mut nudges) = (JoinSet::new(), BTreeMap::new());
-        let mut doorbells = Vec::new();
+        let (mut doorbells, ledger) = (Vec::new(), Arc::new(RwLock::new(())));
         if !self.sources.is_empty() || self.retention.is_some() {
-            tasks.spawn(keep_ledger(self.store.clone(), stopped.clone()));
+            tasks.spawn(keep_ledger(self.store.clone(), ledger.clone(), stopped.clone()));
         }
         for (source, feed, every) in self.sources {
             doorbells.extend(feed.doorbell.map(|doorbell| (source.clone(), doorbell)));
@@ -193,6 +195,9 @@ impl Pipeline {
                     stop: stopped.clone(),
                     begun: begun.clone(),
                     caught_up: false,
+                    backoff: Backoff::default(),
+                    ledger: ledger.clone(),
+                    looked_back: None,
                 };
                 tasks.spawn(ingest.run());
             }
@@ -287,8 +292,7 @@ impl Running {
     fn nudge(&self, source: &str) {
         for (name, nudges) in &self.nudges {
             if name.split('/').next() == Some(source) {
-                let (answer, _) = oneshot::channel();
-                let _ = nudges.try_send(Nudge { since: None, answer });
+                let _ = nudges.try_send(Nudge { since: None, answer: None });
             }
         }
     }
@@ -334,7 +338,7 @@ fn no_source<'a>(name: &str, all: impl Iterator<Item = &'a String>) -> Error {
 async fn ask(name: &str, nudges: &mpsc::Sender<Nudge>, since: Option<Timestamp>) -> Result<Fetched> {
     let gone = || Error::unavailable(format!("the source {name} has stopped"));
     let (answer, answered) = oneshot::channel();
-    nudges.send(Nudge { since, answer }).await.map_err(|_| gone())?;
+    nudges.send(Nudge { since, answer: Some(answer) }).await.map_err(|_| gone())?;
     answered.await.map_err(|_| gone())?
 }
 

@@ -266,3 +266,45 @@ async fn who_rings_rightly_makes_a_source_fetch() {
     eventually("it fetches", async || fetches.load(Ordering::SeqCst) > before).await;
     running.stop().await.unwrap();
 }
+
+#[tokio::test]
+async fn looking_back_again_and_again_does_not_keep_the_bookmark_from_going_on() {
+    let rounds: [Arc<AtomicUsize>; 2] = Default::default();
+    let (onwards, backwards) = (rounds[0].clone(), rounds[1].clone());
+    let source = SourceOf(move |from: &Bookmark| {
+        let counted = if matches!(from, Bookmark::At(_)) { &onwards } else { &backwards };
+        counted.fetch_add(1, Ordering::SeqCst);
+        Ok(Page::new(vec![], Cursor::of(1)?))
+    });
+    let every = Duration::from_millis(200);
+    let feed = Feed::new(source, Numbers);
+    let running = Pipeline::new(MemoryStore::new()).source_every("numbers", feed, every).start();
+    let begin = Instant::now();
+    while begin.elapsed() < Duration::from_secs(2) {
+        running.fetch_since("numbers", Timestamp::now()).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let [onwards, backwards] = rounds.map(|rounds| rounds.load(Ordering::SeqCst));
+    assert!(onwards >= 4 && backwards > onwards, "{onwards} onwards, {backwards} backwards");
+    running.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn all_who_ask_at_once_are_served_by_one_round() {
+    let rounds = Arc::new(AtomicUsize::new(0));
+    let counted = rounds.clone();
+    let source = SourceOf(move |_: &Bookmark| {
+        counted.fetch_add(1, Ordering::SeqCst);
+        std::thread::sleep(Duration::from_millis(50));
+        Err(Error::unavailable("down"))
+    });
+    let day = Duration::from_secs(86_400);
+    let feed = Feed::new(source, Numbers);
+    let running = Pipeline::new(MemoryStore::new()).source_every("numbers", feed, day).start();
+    let asked: Vec<_> = (0..60).map(|_| running.fetch(None, Some(Timestamp::now())).unwrap()).collect();
+    for answer in asked {
+        assert_eq!(answer.await["numbers"].as_ref().unwrap_err().to_string(), "down");
+    }
+    assert!(rounds.load(Ordering::SeqCst) < 12, "{rounds:?} rounds");
+    running.stop().await.unwrap();
+}

@@ -51,7 +51,13 @@ impl Operations {
         }
         for Asked { name, before, fetched } in asked {
             match tokio::time::timeout_at(deadline, fetched).await {
-                Ok(done) => done.into_iter().for_each(|(name, fetched)| report.add_outcome(&name, fetched)),
+                Ok(done) => {
+                    for (name, fetched) in done {
+                        // What came before it failed is stored.
+                        let so_far = self.counts_since(&name, before).await;
+                        report.add_outcome(&name, fetched, so_far);
+                    }
+                }
                 Err(_) => report.add_late(&name, self.counts_since(&name, before).await),
             }
         }
@@ -122,10 +128,10 @@ impl FetchReport {
         self.sources.insert(name.to_owned(), source);
     }
 
-    fn add_outcome(&mut self, name: &str, fetched: Result<Fetched>) {
+    fn add_outcome(&mut self, name: &str, fetched: Result<Fetched>, so_far: Counts) {
         match fetched {
             Ok(Fetched { counts, warnings }) => self.add(name, counts, &warnings, None),
-            Err(error) => self.add(name, Counts::default(), &[], Some(error.to_string())),
+            Err(error) => self.add(name, so_far, &[], Some(error.to_string())),
         }
     }
 

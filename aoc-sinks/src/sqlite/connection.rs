@@ -23,6 +23,8 @@ pub(super) fn open(path: &Path) -> Result<Connection> {
     let at = |error: Error| error.at(path.display());
     let connection = Connection::open(path)
         .map_err(|cause| at(Error::unavailable("cannot open the database").because(cause)))?;
+    // What is not ours is not changed, not even its settings.
+    refuse_foreign(&connection).map_err(at)?;
     settle_patiently(&connection).map_err(|cause| at(not_ours(cause)))?;
     match version(&connection, MIGRATIONS.len()).map_err(at)? {
         current if current == MIGRATIONS.len() => Ok(connection),
@@ -33,6 +35,20 @@ pub(super) fn open(path: &Path) -> Result<Connection> {
             migrate(connection, MIGRATIONS).map_err(at)
         }
     }
+}
+
+/// Refuses a file that is none of ours; a database that is busy is looked at later.
+fn refuse_foreign(connection: &Connection) -> Result<()> {
+    let looked = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0));
+    let tables = match looked {
+        Err(cause) if is_busy(&cause) => return Ok(()),
+        looked => looked.map_err(not_ours)?,
+    };
+    let id = connection.pragma_query_value(None, "application_id", |row| row.get::<_, i64>(0));
+    if tables > 0 && id.is_ok_and(|id| id != APPLICATION_ID) {
+        return Err(Error::config("the database is not one of AOC's"));
+    }
+    Ok(())
 }
 
 /// How long a connection waits for others before it gives up.
@@ -165,7 +181,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("other.db");
         Connection::open(&path).unwrap().execute_batch("CREATE TABLE theirs (a)").unwrap();
+        let before = std::fs::read(&path).unwrap();
         assert!(open(&path).unwrap_err().to_string().contains("not one of AOC's"));
+        assert_eq!(std::fs::read(&path).unwrap(), before, "not a byte of it is changed");
         let text = folder.path().join("text.db");
         std::fs::write(&text, "no database, but a text that is long enough to be read as a header of one")
             .unwrap();

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use aoc_core::{
     Error, ErrorKind, EventStore, Reaction, Result, Running, Timestamp,
-    pipeline::{Failure, Fetched, State},
+    pipeline::{Failure, Fetched, SourceStatus, State},
 };
 use futures::future::join_all;
 use tokio::time::Instant;
@@ -41,7 +41,10 @@ impl Work<'_> {
         loop {
             let status = self.running.status();
             let mut sources = status.sources.iter();
-            if !sources.any(|(name, source)| patience.waits_for(name, source.state, &source.last_error)) {
+            let waits = |(name, source): (&String, &SourceStatus)| {
+                patience.waits_for(name, source.state, &source.last_error, source.counts.fetched)
+            };
+            if !sources.any(waits) {
                 return;
             }
             tokio::time::sleep(LOOK_EVERY).await;
@@ -54,7 +57,8 @@ impl Work<'_> {
             let (head, status) = (self.store.head().await?, self.running.status());
             let mut behind = status.followers.iter().filter(|(_, follower)| follower.position < head);
             let waits = behind.any(|(name, follower)| {
-                follower.state == State::Ok || patience.waits_for(name, follower.state, &follower.last_error)
+                follower.state == State::Ok
+                    || patience.waits_for(name, follower.state, &follower.last_error, follower.delivered)
             });
             if !waits {
                 return Ok(());
@@ -101,7 +105,8 @@ fn passes(kind: ErrorKind) -> bool {
 /// How long loops that fail are waited for.
 struct Patience {
     length: Duration,
-    failing: BTreeMap<String, Instant>,
+    /// Since when each has made no progress, and how far it was then.
+    failing: BTreeMap<String, (Instant, u64)>,
 }
 
 impl Patience {
@@ -109,13 +114,17 @@ impl Patience {
         Self { length, failing: BTreeMap::new() }
     }
 
-    /// Whether the loop may still do its work.
-    fn waits_for(&mut self, name: &str, state: State, failure: &Option<Failure>) -> bool {
+    /// Whether the loop may still do its work; one that goes on in spite of a failure is waited for anew.
+    fn waits_for(&mut self, name: &str, state: State, failure: &Option<Failure>, progress: u64) -> bool {
         match state {
             State::Starting => true,
             State::Ok | State::Stopped => false,
             State::Failing => {
-                let since = self.failing.entry(name.to_owned()).or_insert_with(Instant::now);
+                let (since, before) =
+                    self.failing.entry(name.to_owned()).or_insert((Instant::now(), progress));
+                if *before != progress {
+                    (*since, *before) = (Instant::now(), progress);
+                }
                 failure.as_ref().is_some_and(|failure| passes(failure.kind)) && since.elapsed() < self.length
             }
         }
