@@ -1,17 +1,17 @@
 //! From configuration to what runs: the only place that names concrete components.
 
-use std::{path::Path, sync::Arc};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use aoc_connectors::microsoft::Hub;
 use aoc_core::{
     Error, EventIndex, EventStore, Pipeline, Registry, Result,
-    config::{Config, Plan},
+    config::{Config, Plan, Span},
 };
 use serde_json::Value;
 
 use crate::{
     config::{AuthConfig, SECTIONS, ServerConfig},
-    operations::Operations,
+    operations::{Expected, Operations},
     original,
 };
 
@@ -50,6 +50,16 @@ pub fn environment_not_used_yet() -> Vec<&'static str> {
     original::not_used_yet(|name| std::env::var(name).ok())
 }
 
+/// What people should know of the original's variables that are set: what they do not do, and why.
+pub fn environment_remarks(config: &Config) -> Vec<String> {
+    original::remarks(config, |name| std::env::var(name).ok())
+}
+
+/// An error of the source at a path, naming the variable of the original that the wrong value comes from.
+pub fn explained(config: &Config, path: &str, error: Error) -> Error {
+    original::explained(config, path, error, |name| std::env::var(name).ok())
+}
+
 /// Fills in the defaults and checks what is not a component's to check.
 ///
 /// # Errors
@@ -84,6 +94,8 @@ pub struct Assembled {
     pub pipeline: Pipeline,
     /// `[server]`.
     pub server: ServerConfig,
+    /// What the sources should prove.
+    pub expected: Vec<Expected>,
 }
 
 impl Assembled {
@@ -92,8 +104,14 @@ impl Assembled {
     /// # Errors
     /// [`Config`](aoc_core::ErrorKind::Config) with the path of the key that is wrong.
     pub async fn of(config: &Config, registry: &Registry) -> Result<Self> {
-        let Plan { store, index, pipeline } = config.plan(registry).await?;
-        Ok(Self { store, index, pipeline: pipeline.silence_alarm(), server: ServerConfig::of(config)? })
+        let plan = config.plan(registry).await.map_err(|error| {
+            let text = error.to_string();
+            explained(config, text.split(": ").next().unwrap_or_default(), error)
+        });
+        let Plan { store, index, pipeline } = plan?;
+        let expected = expected(config, &pipeline);
+        let pipeline = pipeline.silence_alarm();
+        Ok(Self { store, index, pipeline, server: ServerConfig::of(config)?, expected })
     }
 
     /// As [`of`](Self::of), to read what is there: a database that is not there yet is not made.
@@ -106,8 +124,9 @@ impl Assembled {
             config.get("store.path").and_then(Value::as_str).filter(|_| is(config, "store.type", "sqlite"));
         match path.filter(|path| !Path::new(path).exists()) {
             Some(path) => {
-                let message =
-                    format!("there is no database at `{path}`; `aoc import` and `aoc serve` make one");
+                let message = format!(
+                    "there is no database at `{path}`; `aoc import`, `aoc fetch` and `aoc serve` make one"
+                );
                 Err(Error::not_found(message).at("store"))
             }
             None => Ok(assembled),
@@ -116,12 +135,34 @@ impl Assembled {
 
     /// The operations over it, with nothing running: for the command line.
     pub fn at_rest(&self) -> Arc<Operations> {
-        Arc::new(Operations::new(self.store.clone(), self.index.clone()))
+        let operations = Operations::new(self.store.clone(), self.index.clone());
+        Arc::new(operations.expecting(self.expected.clone()))
     }
 
     /// The operations over it, with everything running. Needs a tokio runtime.
     pub fn start(self) -> Arc<Operations> {
         let running = self.pipeline.start();
-        Arc::new(Operations::new(self.store, self.index).with(running))
+        Arc::new(Operations::new(self.store, self.index).expecting(self.expected).with(running))
     }
 }
+
+/// What the sources of a configuration should prove. Those that can be examined ask a vendor for stretches of time, and
+/// keep a ledger; files do not.
+fn expected(config: &Config, pipeline: &Pipeline) -> Vec<Expected> {
+    let every = |source: &str| {
+        let text = config.get(&format!("sources.{source}.every")).and_then(Value::as_str);
+        text.and_then(|text| text.parse::<Span>().ok()).map_or(EVERY, Span::duration)
+    };
+    let loops = pipeline.feeds().flat_map(|(source, feed)| {
+        feed.sources.iter().map(move |(content, _)| Expected {
+            source: source.to_owned(),
+            content: content.clone(),
+            keeps_ledger: feed.checkup.is_some(),
+            every: every(source),
+        })
+    });
+    loops.collect()
+}
+
+/// How often a source is asked that does not say.
+const EVERY: Duration = Duration::from_secs(300);

@@ -77,6 +77,21 @@ pub(crate) fn not_used_yet(variable: impl Fn(&str) -> Option<String>) -> Vec<&'s
     unused.map(|(name, _)| *name).filter(|name| given(&variable, name).is_some()).collect()
 }
 
+/// What people should know of the variables of an account that are set: what they do not do, and why.
+pub(crate) fn remarks(config: &Config, variable: impl Fn(&str) -> Option<String>) -> Vec<String> {
+    collecting::remarks(config, |name| given(&variable, name))
+}
+
+/// An error of the source at a path, naming the variable that the wrong value comes from.
+pub(crate) fn explained(
+    config: &Config,
+    path: &str,
+    error: Error,
+    variable: impl Fn(&str) -> Option<String>,
+) -> Error {
+    collecting::explained(config, path, error, |name| given(&variable, name))
+}
+
 fn set(config: &mut Config, meaning: &Meaning, text: &str) -> Result<()> {
     match meaning {
         Flag(path) => put(config, path, flag(text)?.into()),

@@ -320,7 +320,7 @@ fn a_command_that_makes_no_sense_is_refused() {
     }
     let output = place.aoc(&["search", "--format", "csv"]);
     assert_eq!(output.status.code(), Some(1));
-    assert!(text(&output.stderr).contains("only `aoc export` writes it"));
+    assert!(text(&output.stderr).contains("only `aoc export` and `aoc reconcile` write it"));
 }
 
 /// A child that is killed when the test ends.

@@ -110,8 +110,8 @@ fn gaps_can_be_asked_for_by_stream_and_range_with_a_strip() {
         ("source=OFFICE365", 2),
         ("content=Audit.Exchange,Audit.Other", 1),
         ("tenant=other", 0),
-        ("from=2026-03-02T11:30:00Z", 1),
-        ("until=2026-03-01", 0),
+        ("from=2026-03-02T11:30:00Z", 2),
+        ("until=2026-03-01", 2),
     ] {
         let answer = server.get(&format!("/api/gaps?{query}")).json();
         assert_eq!(answer["streams"].as_array().unwrap().len(), expected, "{query}: {answer}");
@@ -296,7 +296,7 @@ fn the_command_line_tells_gaps_and_its_exit_code_says_whether_there_is_one() {
     assert_eq!(later.status.code(), Some(0), "work under way is no fault: {}", text(&later.stdout));
     let none = place.aoc(&["gaps", "--since", "1h"]);
     assert_eq!(none.status.code(), Some(0));
-    assert!(text(&none.stderr).contains("the ledger has nothing here"), "{}", text(&none.stderr));
+    assert!(text(&none.stdout).contains("nothing of this time was asked for"), "{}", text(&none.stdout));
 }
 
 /// A record of the Office 365 Management Activity API, invented.
@@ -390,8 +390,30 @@ fn reconcile_tells_other_contents_and_unreadable_rows() {
     assert!(table.starts_with("DIFFERS ") && table.lines().count() == 2, "{table}");
     place.import("changed.ndjson");
     assert_eq!(place.reconcile("changed.ndjson").1, [], "the store keeps both");
+    let (code, differences, said) = place.reconcile("changed.ndjson");
+    assert_eq!((code, differences), (Some(1), vec![]), "who knows what cannot be read? {said}");
     assert_eq!(place.reconcile("all.ndjson").1, [], "a revision is no surplus");
     assert_eq!(place.reconcile("missing.ndjson").0, Some(1));
+}
+
+#[test]
+fn a_comparison_of_nothing_proves_nothing() {
+    let place = Place::new();
+    place.file("all.ndjson", lines((0..20).map(office)));
+    place.import("all.ndjson");
+    for (name, content) in [("empty.ndjson", ""), ("garbage.ndjson", "nor this\n")] {
+        place.file(name, content);
+        let (code, differences, said) = place.reconcile(name);
+        assert_eq!((code, differences), (Some(1), vec![]), "{said}");
+        assert!(said.contains("nothing was compared"), "{said}");
+        let csv = text(&place.aoc(&["reconcile", name, "--format", "csv"]).stdout);
+        assert!(csv.starts_with("\"differs\",") && csv.lines().count() == 1, "{csv}");
+    }
+    let mut rows: Vec<Value> = (0..20).chain([3, 3]).map(office).collect();
+    rows[20]["UserId"] = json!("other@contoso.example");
+    place.file("revised.ndjson", lines(rows.into_iter()));
+    let said = place.reconcile("revised.ndjson").2;
+    assert!(said.contains("22 records in 1 file; 1 repeat another one"), "a revision is no repeat: {said}");
 }
 
 /// The ids of an audit export, one per row.

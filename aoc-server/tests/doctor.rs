@@ -168,8 +168,15 @@ async fn a_source_that_is_not_there_is_named_beside_those_that_are() {
     assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0));
     let said = String::from_utf8(output.stderr).unwrap();
     assert_eq!(said, "error: no source `exchange`; there are: entra, intune, office365, sign_ins\n");
+    let asked = practice.fake.count("oauth2");
+    let output = practice.aoc(&["--format", "csv"]);
+    assert_eq!((output.status.code(), practice.fake.count("oauth2")), (Some(1), asked), "nobody is asked");
+    let found = practice.aoc(&["--source", "office365/Audit.Exchange", "--format", "json"]).stdout;
+    let found = String::from_utf8(found).unwrap();
+    assert!(found.lines().count() > 4 && found.lines().all(|line| line.contains(r#""source":"office365""#)));
+    assert_eq!(practice.aoc(&["--source", "office365/Audit.Else"]).status.code(), Some(1));
     fs::write(practice.place.path().join("aoc.toml"), "").unwrap();
-    let output = practice.aoc(&[]);
+    let output = practice.aoc(&["--source", "x"]);
     assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0));
     assert!(String::from_utf8(output.stderr).unwrap().contains("docs/guide/connect-your-tenant.md"));
 }
@@ -300,10 +307,10 @@ async fn the_file_of_the_certificate_is_missing_or_holds_something_else() {
     let text = fs::read_to_string(&path).unwrap().replace("client_secret = ", "certificate = \"app.pem\" # ");
     fs::write(&path, text).unwrap();
     let fix = "see that the file is there, and that AOC may read it";
-    practice.examine("entra").exits(3).says("token", "broken", "certificate: cannot read app.pem", fix);
+    practice.examine("entra").exits(3).says("token", "broken", "certificate: cannot read the file", fix);
     let file = practice.place.path().join("app.pem");
     fs::write(&file, "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n").unwrap();
-    let sentence = "certificate: app.pem: holds no private key";
+    let sentence = "certificate: holds no private key";
     practice.examine("entra").exits(3).says(
         "token",
         "broken",
@@ -336,12 +343,13 @@ async fn the_tenant_is_another_one() {
     );
     practice.configure("tenant_id", "contoso.onmicrosoft.com");
     let output = practice.aoc(&["--source", "office365"]);
-    assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0));
-    let said = String::from_utf8(output.stderr).unwrap();
-    assert!(
-        said.contains("sources.office365: tenant_id: Office 365 activity needs the tenant's id"),
-        "{said}"
-    );
+    let said = String::from_utf8(output.stdout).unwrap();
+    let sentence = "tenant_id: Office 365 activity needs the tenant's id";
+    assert!(output.status.code() == Some(3) && said.contains(sentence), "{said}");
+    let all = String::from_utf8(practice.aoc(&[]).stdout).unwrap();
+    for source in ["entra", "intune", "office365", "sign_ins"] {
+        assert!(all.lines().any(|line| line.starts_with(source)), "it hides no other: {all}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

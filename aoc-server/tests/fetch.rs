@@ -126,7 +126,22 @@ fn what_makes_no_sense_is_a_400_that_names_it() {
         let answer = server.get(&format!("{PATH}?{query}"));
         assert_eq!((answer.status, answer.json()["detail"].as_str()), (400, Some(expected)));
     }
-    assert_eq!(server.request("HEAD", PATH, &[]).status, 405);
+    for method in ["HEAD", "PUT", "DELETE"] {
+        let answer = server.request(method, PATH, &[]);
+        assert_eq!((answer.status, answer.header("allow")), (405, Some("GET, POST")), "{method}");
+    }
+    let body = json!({"hours": 24}).to_string();
+    let answer = ureq::post(format!("http://{}{PATH}", server.address))
+        .config()
+        .http_status_as_error(false)
+        .build()
+        .send(&body);
+    let mut answer = answer.unwrap();
+    let said = answer.body_mut().read_to_string().unwrap();
+    assert!(
+        answer.status() == 400 && said.contains("give `hours` and `source` as query parameters"),
+        "{said}"
+    );
 }
 
 #[test]
@@ -244,11 +259,15 @@ fn aoc_fetch_says_what_is_wrong() {
         assert!(output.status.code() == Some(code) && error.contains(expected), "{arguments:?}: {error}");
     };
     failed(&["fetch", "--source", "dorp"], 1, "--source: no source `dorp`; there are: drop");
-    failed(&["fetch", "--since", "soon"], 1, "--since: not a time: `soon`");
+    failed(&["fetch", "--since", "soon"], 2, "neither a length of time such as 24h");
     failed(&["fetch", "--patience", "long"], 2, "not a length of time");
     fs::remove_file(folder.path().join("drop.ndjson")).unwrap();
     fs::create_dir(folder.path().join("drop.ndjson")).unwrap();
-    failed(&["fetch", "--patience", "1s"], 1, "error: drop: ");
+    failed(
+        &["fetch", "--patience", "1s"],
+        1,
+        "error: drop: the file cannot be read: drop.ndjson: Is a directory",
+    );
     fs::remove_file(folder.path().join("aoc.toml")).unwrap();
     failed(&["fetch"], 2, "no source is configured");
 }
@@ -291,10 +310,13 @@ fn aoc_fetch_does_not_write_beside_a_server() {
 #[test]
 fn the_account_of_the_original_s_environment_is_three_sources() {
     let folder = tempfile::tempdir().unwrap();
-    let check = |variables: &[(&str, &str)]| -> Vec<String> {
+    let printed = |variables: &[(&str, &str)]| -> String {
         let output =
             aoc(folder.path(), &["check", "--format", "json"]).envs(variables.iter().copied()).output();
-        let text = String::from_utf8(output.unwrap().stdout).unwrap();
+        String::from_utf8(output.unwrap().stdout).unwrap()
+    };
+    let check = |variables: &[(&str, &str)]| -> Vec<String> {
+        let text = printed(variables);
         let parts = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
         parts
             .map(|part| part["part"].as_str().unwrap().to_owned())
@@ -306,4 +328,15 @@ fn the_account_of_the_original_s_environment_is_three_sources() {
     let whole = [&account[..], &[("CLIENT_SECRET", "invented"), ("FETCH_INTERVAL_MINUTES", "10")]].concat();
     assert_eq!(check(&whole), ["sources.entra", "sources.intune", "sources.office365"]);
     assert!(check(&account).is_empty());
+    let half = "TENANT_ID and CLIENT_ID are set, CLIENT_SECRET is not";
+    assert!(printed(&account).contains(half), "{}", printed(&account));
+    let fetched = aoc(folder.path(), &["fetch"]).envs(account).output().unwrap().stderr;
+    assert!(String::from_utf8(fetched).unwrap().contains(half));
+    let wrong = [&[("TENANT_ID", "contoso.onmicrosoft.com")], &whole[1..]].concat();
+    let of_variable = "(this value is that of the variable TENANT_ID)";
+    assert!(printed(&wrong).contains(of_variable), "{}", printed(&wrong));
+    let fetched = aoc(folder.path(), &["fetch"]).envs(wrong).output().unwrap().stderr;
+    assert!(String::from_utf8(fetched).unwrap().contains(of_variable));
+    let webhook = [&whole[..], &[("WEBHOOK_CLIENT_SECRET", "invented")]].concat();
+    assert!(printed(&webhook).contains("WEBHOOK_CLIENT_SECRET does nothing"));
 }

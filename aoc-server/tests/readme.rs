@@ -11,7 +11,12 @@ use std::{
     sync::Arc,
 };
 
-use aoc_core::{MemoryStore, config::Config};
+use aoc_core::{
+    MemoryStore,
+    config::Config,
+    ledger::{Coverage, Stage},
+    store::{Note, Notebook},
+};
 use aoc_server::{
     Operations, ServerConfig,
     assemble::{Assembled, complete, registry},
@@ -115,9 +120,27 @@ fn folder() -> tempfile::TempDir {
     folder
 }
 
-#[test]
-fn every_command_runs() {
+/// What a source has proven that guides ask for.
+fn proven() -> Note {
+    let now = chrono::Utc::now();
+    let window = Coverage {
+        content: "Audit.Exchange".into(),
+        tenant: "contoso".into(),
+        from: (now - chrono::TimeDelta::hours(2)).into(),
+        until: (now - chrono::TimeDelta::hours(1)).into(),
+        stage: Stage::Stored,
+        items: Vec::new(),
+    };
+    Note::new(window.note("office365"), &window).unwrap()
+}
+
+#[tokio::test]
+async fn every_command_runs() {
     let place = folder();
+    let path = place.path().join("aoc.db").display().to_string();
+    let mut config = Config::read(&format!("[store]\npath = {path:?}"), "test", std::iter::empty()).unwrap();
+    complete(&mut config).unwrap();
+    Assembled::of(&config, &registry()).await.unwrap().store.write(&[proven()]).await.unwrap();
     let mut run = 0;
     for text in texts() {
         for line in text.lines("aoc ") {
@@ -141,6 +164,7 @@ fn every_command_runs() {
 #[tokio::test]
 async fn every_address_answers() {
     let store = Arc::new(MemoryStore::new());
+    store.write(&[proven()]).await.unwrap();
     let operations = Arc::new(Operations::new(store.clone(), store));
     let router = aoc_server::router(operations, &ServerConfig::default());
     for text in texts() {

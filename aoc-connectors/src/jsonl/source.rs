@@ -2,7 +2,7 @@
 
 use std::{
     fs::File,
-    io::{Seek, SeekFrom},
+    io::{self, Seek, SeekFrom},
     path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
@@ -63,14 +63,14 @@ impl Source for JsonLinesSource {
 fn page(path: &PathBuf, place: Place, kept: &mut Option<Open>) -> Result<Page> {
     let mut open = match kept.take().filter(|open| open.at == place) {
         Some(open) => open,
-        None => match begin(path, &place).map_err(|error| error.at(path.display()))? {
+        None => match begin(path, &place)? {
             Some(open) => open,
             None => {
                 return Ok(Page::new(Vec::new(), Cursor::of(place)?));
             }
         },
     };
-    let mut records = open.reader.next_batch(PAGE).map_err(|error| error.at(path.display()))?;
+    let mut records = open.reader.next_batch(PAGE)?;
     records.extend(open.reader.rest_of_row());
     // An error behind these records is the next page.
     let more = records.len() >= PAGE || open.reader.is_failing();
@@ -96,7 +96,11 @@ impl Open {
 
 /// Opens the file at a place; `None` when nothing was added since its end was reached there.
 fn begin(path: &PathBuf, place: &Place) -> Result<Option<Open>> {
-    let unreadable = |cause| Error::unavailable("the file cannot be read").because(cause);
+    // Whoever reads the sentence over the API need not know the path.
+    let unreadable = |cause: io::Error| {
+        let file = Error::unavailable(cause.to_string()).at(path.display());
+        Error::unavailable("the file cannot be read").because(file)
+    };
     let mut file = File::open(path).map_err(unreadable)?;
     let meta = file.metadata().map_err(unreadable)?;
     let length = meta.len();

@@ -5,7 +5,8 @@ use std::time::Duration;
 use aoc_core::Error;
 use axum::{
     Extension, Json,
-    extract::State,
+    body::Bytes,
+    extract::{State, rejection::BytesRejection},
     http::{HeaderMap, HeaderName, StatusCode, header},
 };
 
@@ -21,17 +22,23 @@ pub(super) async fn fetch(
     Extension(origins): Extension<Origins>,
     headers: HeaderMap,
     params: Params,
+    body: Result<Bytes, BytesRejection>,
 ) -> Result<Json<FetchReport>, ApiError> {
     if comes_from_elsewhere(&headers, &origins) {
         let sentence = "a page of another site asked for this; add its origin to `cors_origins` in [server]";
         return Err(Error::forbidden(sentence).into());
     }
+    if body.map_or(true, |body| !body.is_empty()) {
+        return Err(
+            Error::invalid("a body is not read; give `hours` and `source` as query parameters").into()
+        );
+    }
     let request = params.fetch()?;
     Ok(Json(context.operations.fetch(&context.caller, &request, PATIENCE).await?))
 }
 
-/// What only wants to know whether something is there must not make anybody fetch.
-pub(super) async fn refuse_head() -> (StatusCode, [(HeaderName, &'static str); 1]) {
+/// Other methods, also `HEAD`: what only wants to know whether something is there must not make anybody fetch.
+pub(super) async fn refuse() -> (StatusCode, [(HeaderName, &'static str); 1]) {
     (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET, POST")])
 }
 

@@ -72,7 +72,7 @@ pub fn routes() -> Vec<Route> {
         read("/api/export", Asked, get(events::export)),
         read("/api/gaps", Asked, get(gaps::gaps)),
         read("/api/source-health", Asked, get(status::source_health)),
-        read(FETCH, Asked, get(fetch::fetch).head(fetch::refuse_head)),
+        read(FETCH, Asked, get(fetch::fetch).head(fetch::refuse).fallback(fetch::refuse)),
         write(FETCH, Asked, post(fetch::fetch)),
         write("/api/webhooks/graph", Public, post(webhooks::graph)),
     ]

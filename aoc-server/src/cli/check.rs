@@ -3,7 +3,9 @@
 use std::{path::Path, process::ExitCode};
 
 use aoc_core::{Error, Result, config::Config};
-use aoc_server::assemble::{Assembled, DEFAULT_FILE, environment_not_used_yet, registry};
+use aoc_server::assemble::{
+    Assembled, DEFAULT_FILE, environment_not_used_yet, environment_remarks, explained, registry,
+};
 use clap::Args;
 use serde::Serialize;
 use serde_json::Value;
@@ -69,13 +71,18 @@ impl Check {
         ];
         for (path, part) in names(config).zip(parts.take()) {
             let component = word(config, &format!("{path}.type"));
-            lines.push(Line::of(&path, self.look_at(part).await.map(|()| component)));
+            lines.push(Line::of(
+                &path,
+                self.look_at(part).await.map(|()| component).map_err(|error| explained(config, &path, error)),
+            ));
         }
         let unused = environment_not_used_yet();
         if !unused.is_empty() {
             let names = format!("no part of this build uses {} yet", unused.join(", "));
             lines.push(Line::of("environment", Ok(names)));
         }
+        let remarks = environment_remarks(config).into_iter();
+        lines.extend(remarks.map(|remark| Line::of("environment", Ok(remark))));
         lines.push(Line::of("server", Ok(format!("will listen on {}", assembled.server.listen))));
         lines
     }
@@ -101,7 +108,7 @@ impl Line {
 }
 
 /// `sources.a`, `sources.b`, …, `sinks.a`, … in the order in which they are built.
-fn names(config: &Config) -> impl Iterator<Item = String> {
+pub(super) fn names(config: &Config) -> impl Iterator<Item = String> {
     ["sources", "sinks"].into_iter().flat_map(|section| {
         let tables = config.get(section).and_then(Value::as_object);
         tables.into_iter().flat_map(|tables| tables.keys()).map(move |name| format!("{section}.{name}"))

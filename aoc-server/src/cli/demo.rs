@@ -1,7 +1,7 @@
 //! `aoc demo`.
 
 use std::{
-    net::SocketAddr,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     path::{Path, PathBuf},
     process::ExitCode,
     sync::Arc,
@@ -20,7 +20,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 use clap::Args;
 use tokio::net::TcpListener;
 
-use super::{serve::until_stopped, signals::Signals};
+use super::{
+    serve::{until_stopped, warn_if_open},
+    signals::Signals,
+};
 
 /// Shows AOC with the audit logs of an invented company.
 ///
@@ -34,7 +37,7 @@ pub(crate) struct Demo {
     /// How many weeks of records.
     #[arg(long, value_name = "N", default_value_t = 6, value_parser = clap::value_parser!(u32).range(1..=52))]
     weeks: u32,
-    /// Keeps the store in this folder instead of a temporary one.
+    /// Keeps the store in this folder instead of a temporary one; a folder with another store is refused.
     #[arg(long, value_name = "FOLDER")]
     keep: Option<PathBuf>,
 }
@@ -46,17 +49,16 @@ impl Demo {
         let temporary =
             temporary.map_err(|cause| Error::unavailable("cannot make a folder").because(cause))?;
         let folder = self.keep.clone().unwrap_or_else(|| temporary.path().to_owned());
-        std::fs::create_dir_all(&folder).map_err(|cause| {
-            Error::unavailable("cannot make the folder").at(folder.display()).because(cause)
-        })?;
+        claim(&folder)?;
         eprintln!("inventing {} weeks of Contoso's audit logs …", self.weeks);
         let now = chrono::Utc::now();
         let demonstration = fill(&folder, now, self.weeks).await?;
         let listener = self.listener().await?;
         let address = listener.local_addr().unwrap_or(self.listen);
         let took = started.elapsed().as_secs_f64();
-        print_welcome(address, demonstration.events, took, &tenant::incidents(now, self.weeks));
+        print_welcome(reachable(address), demonstration.events, took, &tenant::incidents(now, self.weeks));
         let config = ServerConfig { listen: address, ..ServerConfig::default() };
+        warn_if_open(&config);
         until_stopped(listener, demonstration.operations.clone(), &config, signals).await?;
         Ok(ExitCode::SUCCESS)
     }
@@ -70,6 +72,33 @@ impl Demo {
                 server::listen(&ServerConfig { listen: free, ..wanted }).await
             }
         }
+    }
+}
+
+/// Lies beside a store that a demonstration made.
+const MARK: &str = "made-by-aoc-demo.txt";
+
+/// Makes the folder; one with a store that no demonstration made is refused, as invented events must not get into it.
+fn claim(folder: &Path) -> Result<()> {
+    let mark = folder.join(MARK);
+    if folder.join("aoc.db").exists() && !mark.exists() {
+        let message =
+            "there is a database in this folder, and `aoc demo` did not make it; choose another folder";
+        return Err(Error::invalid(message).at(folder.display()).at("--keep"));
+    }
+    let words = "The events of aoc.db are invented: `aoc demo --keep` made it.\n";
+    let made = std::fs::create_dir_all(folder).and_then(|()| std::fs::write(mark, words));
+    made.map_err(|cause| {
+        Error::unavailable("cannot write into the folder").at(folder.display()).because(cause)
+    })
+}
+
+/// An address that a browser of this machine can open.
+fn reachable(address: SocketAddr) -> SocketAddr {
+    match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => (Ipv4Addr::LOCALHOST, address.port()).into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => (Ipv6Addr::LOCALHOST, address.port()).into(),
+        _ => address,
     }
 }
 
@@ -129,4 +158,35 @@ fn print_welcome(address: SocketAddr, count: u64, seconds: f64, incidents: &[ten
         println!("     http://{address}/?search={search}");
     }
     println!("\nCtrl-C ends it.");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_store_that_a_demonstration_made_is_filled() {
+        let place = tempfile::tempdir().unwrap();
+        let (own, other) = (place.path().join("a/own"), place.path().join("other"));
+        claim(&own).unwrap();
+        std::fs::write(own.join("aoc.db"), "").unwrap();
+        claim(&own).unwrap();
+        std::fs::create_dir(&other).unwrap();
+        std::fs::write(other.join("aoc.db"), "").unwrap();
+        let refused = claim(&other).unwrap_err().to_string();
+        assert!(
+            refused.starts_with("--keep: ") && refused.contains("`aoc demo` did not make it"),
+            "{refused}"
+        );
+        assert_eq!(std::fs::read_dir(&other).unwrap().count(), 1, "it is left as it was");
+    }
+
+    #[test]
+    fn an_address_that_means_every_one_is_shown_as_this_machine_s() {
+        for (listened, shown) in
+            [("0.0.0.0:80", "127.0.0.1:80"), ("[::]:80", "[::1]:80"), ("10.0.0.1:80", "10.0.0.1:80")]
+        {
+            assert_eq!(reachable(listened.parse().unwrap()).to_string(), shown);
+        }
+    }
 }

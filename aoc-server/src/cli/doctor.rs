@@ -2,20 +2,26 @@
 
 use std::{process::ExitCode, time::Duration};
 
-use aoc_core::{Bookmark, Error, ErrorKind, Feed, Finding, Result, Timestamp, Verdict};
-use aoc_server::assemble::{Assembled, registry};
+use aoc_core::{Bookmark, Error, ErrorKind, Feed, Finding, Result, Timestamp, Verdict, config::Config};
+use aoc_server::assemble::{Assembled, explained, registry};
 use clap::Args;
 use futures::future::join_all;
 use serde::Serialize;
 
-use super::{Session, output, table::Table};
+use super::{
+    Session,
+    check::names,
+    output,
+    probe::{Part, Parts},
+    table::Table,
+};
 
 /// Signs in, looks what the token allows, asks each log for a little; changes nothing on the other side.
 ///
 /// A line has `ok`, `look` (it works, but something should be looked at) or `broken`. The exit code is 3 where one is broken.
 #[derive(Args)]
 pub(crate) struct Doctor {
-    /// Only the sources of these names.
+    /// Only this source, by its name in [sources], or by one of its contents; may be repeated.
     #[arg(long, value_name = "NAME")]
     source: Vec<String>,
 }
@@ -33,21 +39,24 @@ const PATIENCE: Duration = Duration::from_secs(120);
 
 impl Doctor {
     pub(crate) async fn run(self, session: &Session) -> Result<ExitCode> {
-        let assembled = Assembled::of(&session.config()?, &registry()).await?;
-        let feeds: Vec<(&str, &Feed)> = assembled.pipeline.feeds().collect();
-        if let Some(unknown) = self.source.iter().find(|name| feeds.iter().all(|(other, _)| other != name)) {
-            let names = feeds.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
-            return Err(Error::not_found(format!("no source `{unknown}`; there are: {names}")));
-        }
-        let chosen = |name: &str| self.source.is_empty() || self.source.iter().any(|source| source == name);
-        let examined = feeds.into_iter().filter(|(name, _)| chosen(name)).map(examine);
+        let json = session.wants_json()?;
+        let config = session.config()?;
+        let parts = Parts::default();
+        // One that is wrong must not hide the others.
+        Assembled::of(&config, &parts.watching(&registry())).await?;
+        let paths: Vec<String> = names(&config).collect();
+        let parts = parts.take();
+        let named = paths.iter().zip(&parts);
+        let sources: Vec<(&str, &Part)> =
+            named.filter_map(|(path, part)| Some((path.strip_prefix("sources.")?, part))).collect();
+        let chosen = self.chosen(sources)?;
+        let examined = chosen.into_iter().map(async |(name, part)| match part {
+            Part::Source(feed) => examine((name, feed)).await,
+            Part::Sink(_) => Vec::new(),
+            Part::Broken(error) => vec![unbuildable(&config, name, error)],
+        });
         let lines: Vec<Line> = join_all(examined).await.into_iter().flatten().collect();
-        if lines.is_empty() {
-            return Err(Error::config(
-                "there is no source; `docs/guide/connect-your-tenant.md` says how to add one",
-            ));
-        }
-        if session.wants_json()? {
+        if json {
             lines.iter().try_for_each(output::print_json)?;
         } else {
             output::print(table(&lines).as_bytes())?;
@@ -55,6 +64,38 @@ impl Doctor {
         let is_broken = lines.iter().any(|line| line.finding.verdict == Verdict::Broken);
         Ok(ExitCode::from(if is_broken { ErrorKind::Denied.meaning().exit } else { 0 }))
     }
+
+    /// The sources that are to be looked at. One that is named with a content, as `aoc fetch` takes it, is looked at as a
+    /// whole.
+    fn chosen<'a>(&self, sources: Vec<(&'a str, &'a Part)>) -> Result<Vec<(&'a str, &'a Part)>> {
+        if sources.is_empty() {
+            let message = "there is no source; `docs/guide/connect-your-tenant.md` says how to add one";
+            return Err(Error::config(message));
+        }
+        let is_meant = |wanted: &str, (name, part): &(&str, &Part)| match wanted.strip_prefix(name) {
+            Some("") => true,
+            Some(rest) => rest.strip_prefix('/').is_some_and(|content| part.may_have(content)),
+            None => false,
+        };
+        if let Some(unknown) =
+            self.source.iter().find(|wanted| !sources.iter().any(|one| is_meant(wanted, one)))
+        {
+            let names = sources.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
+            return Err(Error::not_found(format!("no source `{unknown}`; there are: {names}")));
+        }
+        let is_chosen = |one: &(&str, &Part)| {
+            self.source.is_empty() || self.source.iter().any(|wanted| is_meant(wanted, one))
+        };
+        Ok(sources.into_iter().filter(is_chosen).collect())
+    }
+}
+
+/// What is wrong with a source that cannot even be built.
+fn unbuildable(config: &Config, name: &str, error: &Error) -> Line {
+    let error = explained(config, &format!("sources.{name}"), Error::new(error.kind(), error.to_string()));
+    let finding = broken("configuration", &error);
+    let fix = finding.fix.or_else(|| Some("correct its table in the configuration".to_owned()));
+    Line { source: name.to_owned(), finding: Finding { fix, ..finding } }
 }
 
 async fn examine((name, feed): (&str, &Feed)) -> Vec<Line> {
@@ -91,7 +132,8 @@ fn broken(subject: &str, error: &Error) -> Finding {
     let text = error.to_string();
     let (sentence, fix) = text.split_once("; ").map_or((&*text, None), |(what, fix)| (what, Some(fix)));
     let fix = fix.map(str::to_owned);
-    Finding { fix, ..finding(subject, Verdict::Broken, sentence.to_owned()) }
+    let cause = error.chain().strip_prefix(&text).unwrap_or_default().to_owned();
+    Finding { fix, ..finding(subject, Verdict::Broken, format!("{sentence}{cause}")) }
 }
 
 fn finding(subject: &str, verdict: Verdict, sentence: String) -> Finding {

@@ -18,7 +18,8 @@ use super::{Session, incomplete, output, table::Table};
 /// Says what is proven complete, and what is known to be missing.
 ///
 /// `--format json` prints one stream per line, as the API gives it. The exit code is 1 when something is lost, when there is
-/// a hole, or when a note of the ledger cannot be read; work under way is no fault.
+/// a hole, when a configured source has not collected anything or has not gone on, or when a note of the ledger cannot be
+/// read; work under way is no fault.
 #[derive(Args)]
 pub(crate) struct Gaps {
     /// Source, by its name in the configuration.
@@ -71,10 +72,13 @@ fn conclude(answer: &GapsAnswer) {
             output::plain(&note.reason)
         );
     }
+    for name in &answer.uncollected {
+        eprintln!("{}: nothing was collected yet; `aoc doctor` finds out why", output::plain(name));
+    }
     if let Some(time) = answer.forgotten_before {
         eprintln!("events before {time} are forgotten by retention, and so is what was proven of them");
     }
-    if answer.streams.is_empty() {
+    if answer.streams.is_empty() && answer.uncollected.is_empty() {
         eprintln!("the ledger has nothing here: no source has proven anything of it");
     }
 }
@@ -93,10 +97,14 @@ fn text(answer: &GapsAnswer) -> String {
             count += 1;
         }
     }
+    let more: u64 = answer.streams.iter().map(|stream| stream.more_gaps).sum();
     // The sentences are what is asked for: they are never cut.
     let mut text = streams.text_uncut();
     if count > 0 {
         text.push_str(&format!("\n{}", gaps.text_uncut()));
+    }
+    if more > 0 {
+        text.push_str(&format!("and {more} more gaps\n"));
     }
     text
 }
@@ -107,7 +115,11 @@ fn row(stream: &StreamReport, gap: &KnownGap) -> [String; 7] {
         (false, _) => age,
         (true, 0) => gap.reason.clone(),
         (true, 1) => format!("{}: blob {}", gap.reason, gap.items[0]),
-        (true, count) => format!("{}: {count} blobs: {}", gap.reason, gap.items.join(", ")),
+        (true, count) => {
+            let more = if gap.more_items > 0 { ", …" } else { "" };
+            let count = count as u64 + gap.more_items;
+            format!("{}: {count} blobs: {}{more}", gap.reason, gap.items.join(", "))
+        }
     };
     let (source, content, tenant) = (stream.source.clone(), stream.content.clone(), stream.tenant.clone());
     [gap.kind.as_str().to_owned(), gap.from.to_string(), gap.until.to_string(), source, content, tenant, why]

@@ -10,6 +10,7 @@ mod fetch;
 mod filters;
 mod gaps;
 mod import;
+mod log;
 mod output;
 mod probe;
 mod progress;
@@ -26,6 +27,8 @@ use aoc_core::{Error, ErrorKind, Result, config::Config};
 use aoc_server::assemble;
 use clap::{Parser, Subcommand, ValueEnum};
 
+use self::log::Causes;
+
 /// Collects Microsoft 365 admin audit logs into a searchable store.
 #[derive(Parser)]
 #[command(name = "aoc", version, propagate_version = true)]
@@ -33,7 +36,8 @@ struct Arguments {
     /// Configuration file; else aoc.toml if it is there, else defaults (SQLite in aoc.db in this folder).
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// How data is printed: a table for people, or one JSON value per line; `export` writes ndjson or csv.
+    /// How data is printed: a table for people, or one JSON value per line; `export` writes ndjson or csv, and
+    /// `reconcile` csv, too.
     #[arg(long, global = true, value_enum)]
     format: Option<Format>,
     #[command(subcommand)]
@@ -83,6 +87,7 @@ enum Command {
 struct Session {
     file: Option<PathBuf>,
     format: Option<Format>,
+    causes: Causes,
 }
 
 impl Session {
@@ -92,7 +97,9 @@ impl Session {
             None | Some(Format::Table) => Ok(false),
             Some(Format::Json | Format::Ndjson) => Ok(true),
             Some(Format::Csv) => {
-                Err(Error::invalid("--format csv: only `aoc export` writes it; here it is table or json"))
+                let message =
+                    "--format csv: only `aoc export` and `aoc reconcile` write it; here it is table or json";
+                Err(Error::invalid(message))
             }
         }
     }
@@ -105,10 +112,10 @@ impl Session {
 /// Runs the command that the arguments ask for.
 pub(crate) fn run() -> ExitCode {
     let arguments = Arguments::parse();
-    log_to_stderr(&arguments.command);
+    let causes = log::to_stderr(usual_log_of(&arguments.command));
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let outcome = match runtime {
-        Ok(runtime) => runtime.block_on(arguments.run()),
+        Ok(runtime) => runtime.block_on(arguments.run(causes)),
         Err(cause) => Err(Error::internal("cannot start the runtime").because(cause)),
     };
     outcome.unwrap_or_else(|error| {
@@ -121,8 +128,8 @@ pub(crate) fn run() -> ExitCode {
 }
 
 impl Arguments {
-    async fn run(self) -> Result<ExitCode> {
-        let session = Session { file: self.config, format: self.format };
+    async fn run(self, causes: Causes) -> Result<ExitCode> {
+        let session = Session { file: self.config, format: self.format, causes };
         match self.command {
             Command::Serve(serve) => serve.run(&session).await,
             Command::Demo(demo) => demo.run().await,
@@ -139,13 +146,14 @@ impl Arguments {
     }
 }
 
-/// Servers tell what they do; commands tell only what goes wrong. `AOC_LOG` (as `RUST_LOG` elsewhere) says otherwise.
-fn log_to_stderr(command: &Command) {
-    use tracing_subscriber::EnvFilter;
-    let usual = if matches!(command, Command::Serve(_)) { "info" } else { "warn" };
-    let filter = EnvFilter::try_from_env("AOC_LOG").unwrap_or_else(|_| EnvFilter::new(usual));
-    let colours = console::colors_enabled_stderr();
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colours).init();
+/// Servers tell what they do; commands tell only what goes wrong.
+fn usual_log_of(command: &Command) -> &'static str {
+    match command {
+        Command::Serve(_) => "info",
+        // What fails is told at the end, once.
+        Command::Fetch(_) => "error",
+        _ => "warn",
+    }
 }
 
 /// The exit code of a command that did only part of its work.

@@ -20,6 +20,15 @@ pub(crate) enum Part {
 }
 
 impl Part {
+    /// Whether it is a source that brings this content; of one that was not built nobody knows.
+    pub(crate) fn may_have(&self, content: &str) -> bool {
+        match self {
+            Self::Source(feed) => feed.sources.iter().any(|(other, _)| other == content),
+            Self::Sink(_) => false,
+            Self::Broken(_) => true,
+        }
+    }
+
     /// Asks the other side: a source for what happened since now, a sink to take nothing.
     pub(crate) async fn probe(&self) -> Result<()> {
         match self {

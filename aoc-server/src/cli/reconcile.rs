@@ -24,7 +24,8 @@ use super::{Format, Session, incomplete, output, table::Table};
 ///
 /// Lists the events of the files that the store lacks or has with another content, and those of the store that the files
 /// lack although they fall between the first and the last event of the files and are of a service and a tenant that occur
-/// there. Reads what `aoc import` reads, and changes nothing. The exit code is 1 when the store lacks something.
+/// there. Reads what `aoc import` reads, and changes nothing. The exit code is 1 when the store lacks something, when a row
+/// cannot be read, and when nothing was compared.
 #[derive(Args)]
 pub(crate) struct Reconcile {
     /// Files; `-` is standard input.
@@ -41,6 +42,7 @@ impl Reconcile {
         let operations = Assembled::to_read(&session.config()?, &registry()).await?.at_rest();
         let mut reconciliation = operations.reconcile(&Caller::local()).await?;
         let files = self.files.len();
+        list.begin()?;
         compare(&mut reconciliation, read(self.files, self.tenant)?, &mut list).await?;
         while let Some(differences) = reconciliation.surplus().await? {
             list.show(&differences)?;
@@ -136,18 +138,22 @@ impl List {
         Self { form, rows: 0 }
     }
 
+    /// Prints the head of a form that has one, whether or not rows follow.
+    fn begin(&self) -> Result<()> {
+        match self.form {
+            Form::Csv => output::print(&csv([COLUMNS.map(str::to_owned)].into_iter())?),
+            Form::Table(_) | Form::Json => Ok(()),
+        }
+    }
+
     fn show(&mut self, differences: &[Difference]) -> Result<()> {
-        let first = self.rows == 0;
         self.rows += differences.len();
         match &mut self.form {
             Form::Json => {
                 let lines: Vec<Vec<u8>> = differences.iter().map(json_line).collect::<Result<_>>()?;
                 output::print(&lines.concat())
             }
-            Form::Csv => {
-                let head = (first && !differences.is_empty()).then(|| COLUMNS.map(str::to_owned));
-                output::print(&csv(head.into_iter().chain(differences.iter().map(cells)))?)
-            }
+            Form::Csv => output::print(&csv(differences.iter().map(cells))?),
             Form::Table(table) => {
                 for difference in differences {
                     let [differs, time, _, service, operation, actor, _, id] = cells(difference);
@@ -205,11 +211,15 @@ fn summary(tally: &Reconciled, files: usize) -> String {
             text.push_str(&format!("; {count} {what}"));
         }
     }
+    if tally.compared() == 0 {
+        text.push_str("\nnothing was compared: that proves nothing\n");
+        return plain_lines(&text);
+    }
     text.push_str(&format!(
         "\n{} are in the store, {} are not, {} are there with another content\n",
         tally.in_both, tally.store_lacks, tally.other_content
     ));
-    let (Some(first), Some(last)) = (tally.first, tally.last) else { return text };
+    let (Some(first), Some(last)) = (tally.first, tally.last) else { return plain_lines(&text) };
     let services = tally.scope.iter().map(|(source, services)| {
         format!("{source} ({})", services.iter().cloned().collect::<Vec<_>>().join(", "))
     });
@@ -222,5 +232,9 @@ fn summary(tally: &Reconciled, files: usize) -> String {
         tally.file_lacks,
         services.collect::<Vec<_>>().join(", ")
     ));
+    plain_lines(&text)
+}
+
+fn plain_lines(text: &str) -> String {
     text.lines().map(|line| format!("{}\n", output::plain(line))).collect()
 }

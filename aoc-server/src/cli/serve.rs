@@ -5,7 +5,7 @@ use std::{net::SocketAddr, process::ExitCode, sync::Arc};
 use aoc_core::Result;
 use aoc_server::{
     Operations, ServerConfig,
-    assemble::{Assembled, registry},
+    assemble::{Assembled, environment_remarks, registry},
     server,
 };
 use clap::Args;
@@ -23,7 +23,11 @@ pub(crate) struct Serve {
 
 impl Serve {
     pub(crate) async fn run(self, session: &Session) -> Result<ExitCode> {
-        let mut assembled = Assembled::of(&session.config()?, &registry()).await?;
+        let config = session.config()?;
+        let mut assembled = Assembled::of(&config, &registry()).await?;
+        for remark in environment_remarks(&config) {
+            tracing::warn!("{remark}");
+        }
         if let Some(listen) = self.listen {
             assembled.server.listen = listen;
         }
@@ -60,7 +64,8 @@ pub(crate) async fn until_stopped(
     served
 }
 
-fn warn_if_open(config: &ServerConfig) {
+/// Says so where others than programs of this machine can reach the server.
+pub(super) fn warn_if_open(config: &ServerConfig) {
     if !config.is_loopback() {
         tracing::warn!(
             "NOBODY IS ASKED WHO THEY ARE: whoever can reach {} reads all events. Listen on 127.0.0.1, or let only \

@@ -1,75 +1,153 @@
 //! What is proven complete, and what is known to be missing.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
+    slice,
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use aoc_core::{
-    Result, Timestamp,
-    ledger::{self, Coverage, Gap, Proof, Range, Standing, Stream, segments},
+    Error, Result, Timestamp,
+    ledger::{self, Coverage, Gap, GapKind, Ledger, Proof, Range, Standing, Stream, Unreadable, segments},
     query::one_of,
 };
 use tokio::sync::Mutex;
 
 use super::{
     Operations,
+    expected::{Duties, Expected, end_of},
     types::{FindGaps, GapsAnswer, KnownGap, StreamReport, Stretch},
 };
-use crate::auth::{Caller, Permission};
+use crate::{
+    auth::{Caller, Permission},
+    words::did_you_mean,
+};
 
 /// The most stretches of a strip.
 const MOST_STRETCHES: usize = 200;
+/// The most gaps of a stream, and names of blobs of a gap, that an answer lists.
+const MOST_LISTED: usize = 1_000;
 /// How long figures may be old: whoever asks every second must not read the whole ledger each time.
 const FRESH: Duration = Duration::from_secs(30);
+/// How long an answer may be old, for the same reason.
+const FRESH_ENOUGH: Duration = Duration::from_secs(3);
 
 impl Operations {
     /// What is proven complete and what is known to be missing, by source, tenant and content. What retention has
     /// forgotten is neither.
     ///
     /// # Errors
-    /// [`Invalid`](aoc_core::ErrorKind::Invalid) when the range ends before it starts; those of the store.
+    /// [`Invalid`](aoc_core::ErrorKind::Invalid) when the range ends before it starts, or a source is neither configured
+    /// nor in the ledger; those of the store.
     pub async fn gaps(&self, caller: &Caller, request: &FindGaps) -> Result<GapsAnswer> {
         caller.require(Permission::Read)?;
         request.check()?;
-        let (ledger, horizon) = tokio::try_join!(ledger::read(&*self.store), self.store.horizon())?;
-        let range = Range { from: request.from.max(horizon), until: request.until };
-        let now = Timestamp::now();
+        let known = self.known_ledger().await?;
+        let KnownLedger { ledger, horizon, at } = &*known;
+        self.check_names(request, ledger)?;
+        let range = Range { from: request.from.max(*horizon), until: request.until };
+        let duties = self.duties(&known);
         let asked = ledger.streams.iter().filter(|(stream, _)| request.asks_for(stream));
         let report = |(stream, windows): (&Stream, &Vec<Coverage>)| {
-            let proof = Proof::of(windows, range)?;
+            let proof = duties.proof(stream, windows, range)?;
             let strip = if request.strip { strip(windows, &proof.gaps, range) } else { Vec::new() };
-            Some(report(stream.clone(), proof, strip, now))
+            let ends = end_of(windows).filter(|_| proof.windows.total() == 0);
+            let sentence = sentence(&proof, ends, duties.is_retired(stream));
+            Some(report(stream.clone(), proof, sentence, strip, *at))
         };
-        Ok(GapsAnswer {
-            at: now,
-            forgotten_before: horizon,
-            streams: asked.filter_map(report).collect(),
-            unreadable: ledger.unreadable,
-        })
+        let streams: Vec<StreamReport> = asked.filter_map(report).collect();
+        let uncollected = self.uncollected(request, ledger, streams.is_empty());
+        let unreadable = ledger.unreadable.clone();
+        Ok(GapsAnswer { at: *at, forgotten_before: *horizon, streams, uncollected, unreadable })
     }
 
     /// The proofs of all streams, at most half a minute old.
     pub(super) async fn proofs(&self) -> Result<Arc<Proofs>> {
-        let mut known = self.proofs.0.lock().await;
+        let mut known = self.proofs.proofs.lock().await;
         if let Some((at, proofs)) = known.as_ref().filter(|(at, _)| at.elapsed() < FRESH) {
             tracing::trace!(age = ?at.elapsed(), "the ledger is not read again");
             return Ok(proofs.clone());
         }
-        let (ledger, horizon) = tokio::try_join!(ledger::read(&*self.store), self.store.horizon())?;
-        let range = Range { from: horizon, until: None };
-        let streams = ledger.streams.into_iter();
-        let streams = streams.filter_map(|(stream, windows)| Some((stream, Proof::of(&windows, range)?)));
-        let proofs = Arc::new(Proofs { streams: streams.collect(), unreadable: ledger.unreadable.len() });
+        let ledger = self.known_ledger().await?;
+        let (range, duties) = (Range { from: ledger.horizon, until: None }, self.duties(&ledger));
+        let streams = ledger.ledger.streams.iter();
+        let proof = |(stream, windows): (&Stream, &Vec<Coverage>)| {
+            Some((stream.clone(), duties.proof(stream, windows, range)?))
+        };
+        let streams = streams.filter_map(proof).collect();
+        let proofs = Arc::new(Proofs { streams, unreadable: ledger.ledger.unreadable.len() });
         *known = Some((Instant::now(), proofs.clone()));
         Ok(proofs)
+    }
+
+    /// The ledger, at most some seconds old.
+    async fn known_ledger(&self) -> Result<Arc<KnownLedger>> {
+        let mut known = self.proofs.ledger.lock().await;
+        if let Some((_, ledger)) = known.as_ref().filter(|(at, _)| at.elapsed() < FRESH_ENOUGH) {
+            return Ok(ledger.clone());
+        }
+        let at = Timestamp::now();
+        let (ledger, horizon) = tokio::try_join!(ledger::read(&*self.store), self.store.horizon())?;
+        let ledger = Arc::new(KnownLedger { ledger, horizon, at });
+        *known = Some((Instant::now(), ledger.clone()));
+        Ok(ledger)
+    }
+
+    fn duties(&self, known: &KnownLedger) -> Duties<'_> {
+        let newest = known.ledger.streams.values().filter_map(|windows| end_of(windows)).max();
+        Duties { expected: self.expected.as_deref(), newest, horizon: known.horizon, now: known.at }
+    }
+
+    /// A name that nobody has is a mistake, and no proof that nothing is missing.
+    fn check_names(&self, request: &FindGaps, ledger: &Ledger) -> Result<()> {
+        let configured = self.expected.iter().flatten().map(|expected| expected.source.as_str());
+        let collected = ledger.streams.keys().map(|stream| stream.source.as_str());
+        let names: BTreeSet<&str> = configured.chain(collected).collect();
+        let is_known = |name: &String| {
+            let in_a_note = |note: &Unreadable| note.key.starts_with(&format!("ledger/{name}/"));
+            names.iter().any(|other| one_of(slice::from_ref(name), other))
+                || ledger.unreadable.iter().any(in_a_note)
+        };
+        let Some(unknown) = request.source.iter().find(|name| !is_known(name)) else { return Ok(()) };
+        let names: Vec<&str> = names.into_iter().collect();
+        let there = match names.is_empty() {
+            true => "none is configured".to_owned(),
+            false => format!("there are: {}", names.join(", ")),
+        };
+        let hint = did_you_mean(unknown, &names);
+        Err(Error::invalid(format!("source: no source `{unknown}`{hint}; {there}")))
+    }
+
+    /// The configured sources that keep a ledger and have nothing in it. Their tenants are not known yet; so where one is
+    /// asked for that has streams, they are not what is asked for.
+    fn uncollected(&self, request: &FindGaps, ledger: &Ledger, nothing_found: bool) -> Vec<String> {
+        if !request.tenant.is_empty() && !nothing_found {
+            return Vec::new();
+        }
+        let asked = self.expected.iter().flatten().filter(|expected| {
+            expected.keeps_ledger
+                && one_of(&request.source, &expected.source)
+                && (expected.content.is_empty() || one_of(&request.content, &expected.content))
+        });
+        let nothing = asked.filter(|expected| !ledger.streams.keys().any(|stream| expected.brings(stream)));
+        nothing.map(Expected::name).collect()
     }
 }
 
 /// What was read of the ledger last, and when.
 #[derive(Default)]
-pub(super) struct KnownProofs(Mutex<Option<(Instant, Arc<Proofs>)>>);
+pub(super) struct KnownProofs {
+    ledger: Mutex<Option<(Instant, Arc<KnownLedger>)>>,
+    proofs: Mutex<Option<(Instant, Arc<Proofs>)>>,
+}
+
+/// The ledger at one time.
+struct KnownLedger {
+    ledger: Ledger,
+    horizon: Option<Timestamp>,
+    at: Timestamp,
+}
 
 /// What is proven of each stream.
 pub(super) struct Proofs {
@@ -97,12 +175,19 @@ impl FindGaps {
     }
 }
 
-fn report(stream: Stream, proof: Proof, strip: Vec<Stretch>, now: Timestamp) -> StreamReport {
-    let sentence = sentence(&proof);
+fn report(
+    stream: Stream,
+    proof: Proof,
+    sentence: String,
+    strip: Vec<Stretch>,
+    now: Timestamp,
+) -> StreamReport {
     let Stream { source, tenant, content } = stream;
     let Proof { first, complete_until, sealed_until, stored_until, windows, blobs, events, digest, gaps } =
         proof;
-    let gaps = gaps.into_iter().map(|gap| known_gap(gap, now)).collect();
+    let all = gaps.len();
+    let gaps: Vec<KnownGap> = most_serious(gaps).into_iter().map(|gap| known_gap(gap, now)).collect();
+    let more_gaps = (all - gaps.len()) as u64;
     StreamReport {
         source,
         tenant,
@@ -117,18 +202,42 @@ fn report(stream: Stream, proof: Proof, strip: Vec<Stretch>, now: Timestamp) -> 
         events,
         digest,
         gaps,
+        more_gaps,
         strip,
     }
 }
 
-fn known_gap(gap: Gap, now: Timestamp) -> KnownGap {
-    let age_seconds = (now.instant() - gap.until.instant()).num_seconds().max(0).cast_unsigned();
-    let Gap { from, until, kind, reason, items } = gap;
-    KnownGap { from, until, kind, reason, items, age_seconds }
+/// As many gaps as an answer lists, in order of time; where there are more, losses and holes come first.
+fn most_serious(mut gaps: Vec<Gap>) -> Vec<Gap> {
+    if gaps.len() > MOST_LISTED {
+        gaps.sort_by_key(|gap| !gap.kind.is_serious());
+        gaps.truncate(MOST_LISTED);
+        gaps.sort_by_key(|gap| (gap.from, gap.until));
+    }
+    gaps
 }
 
-/// What is proven, for people.
-fn sentence(proof: &Proof) -> String {
+fn known_gap(gap: Gap, now: Timestamp) -> KnownGap {
+    let age_seconds = (now.instant() - gap.until.instant()).num_seconds().max(0).cast_unsigned();
+    let Gap { from, until, kind, reason, mut items } = gap;
+    let more_items = items.len().saturating_sub(MOST_LISTED) as u64;
+    items.truncate(MOST_LISTED);
+    KnownGap { from, until, kind, reason, items, more_items, age_seconds }
+}
+
+/// What is proven, for people. `ends` is where the stream ends that has no window here.
+fn sentence(proof: &Proof, ends: Option<Timestamp>, is_retired: bool) -> String {
+    let retired = if is_retired { "; it is not configured any more" } else { "" };
+    let Some(ends) = ends else { return sentence_of_windows(proof) + retired };
+    let gaps = match proof.serious_gaps() {
+        0 => String::new(),
+        count => format!("{}; ", counted(count, "gap")),
+    };
+    let (first, ends) = (second_after(proof.first), second_before(ends));
+    format!("{gaps}nothing of this time was asked for: the stream goes from {first} until {ends}{retired}")
+}
+
+fn sentence_of_windows(proof: &Proof) -> String {
     let serious = proof.serious_gaps();
     let pending = proof.gaps.len() as u64 - serious;
     let complete = match proof.complete_until {
@@ -198,6 +307,15 @@ fn strip(windows: &[Coverage], gaps: &[Gap], range: Range) -> Vec<Stretch> {
     });
     // A stretch that is stored but for a blob is no better than one that is lost.
     let losses: Vec<&Gap> = gaps.iter().filter(|gap| !gap.items.is_empty()).collect();
+    // Beside the windows nothing is known but that it is missing.
+    let (first, last) = (windows.iter().map(|window| window.from).min(), end_of(windows));
+    let beside = |gap: &&Gap| {
+        gap.kind == GapKind::Missing
+            && (last <= Some(gap.from) || first.is_some_and(|first| gap.until <= first))
+    };
+    let beside = gaps.iter().filter(beside);
+    let beside = beside.map(|gap| Stretch { from: gap.from, until: gap.until, standing: Standing::Missing });
+    let clipped = clipped.chain(beside);
     let all = joined(clipped.flat_map(|stretch| with_losses(stretch, &losses)));
     if all.len() <= MOST_STRETCHES { all } else { joined(worst_of_parts(&all)) }
 }
@@ -266,7 +384,7 @@ mod tests {
     }
 
     fn said(windows: &[Coverage]) -> String {
-        sentence(&Proof::of(windows, Range::default()).unwrap())
+        sentence(&Proof::of(windows, Range::default()).unwrap(), None, false)
     }
 
     #[test]

@@ -6,6 +6,7 @@
 //! Invariant: no type of an HTTP or RPC library appears below this module.
 
 mod events;
+mod expected;
 mod export;
 mod fetch;
 mod gaps;
@@ -24,6 +25,7 @@ use aoc_core::{EventIndex, EventStore, Result, Running};
 use tokio::sync::RwLock;
 
 pub use self::{
+    expected::Expected,
     export::Exported,
     reconcile::{Difference, Differs, Reconciled, Reconciliation},
     times::read_time,
@@ -35,6 +37,8 @@ pub struct Operations {
     index: Arc<dyn EventIndex>,
     /// What runs beside it; nothing on the command line, and nothing any more once it was stopped.
     running: RwLock<Option<Running>>,
+    /// What the configured sources should prove; nothing where that is not known.
+    expected: Option<Vec<Expected>>,
     proofs: gaps::KnownProofs,
     webhook: webhook::Webhook,
 }
@@ -43,13 +47,20 @@ impl Operations {
     /// Over a store and the index that follows it, with nothing running.
     pub fn new(store: Arc<dyn EventStore>, index: Arc<dyn EventIndex>) -> Self {
         let (proofs, webhook) = (gaps::KnownProofs::default(), webhook::Webhook::default());
-        Self { store, index, running: RwLock::new(None), proofs, webhook }
+        Self { store, index, running: RwLock::new(None), expected: None, proofs, webhook }
     }
 
     /// With a running pipeline, whose status it tells.
     #[must_use]
     pub fn with(mut self, running: Running) -> Self {
         self.running = RwLock::new(Some(running));
+        self
+    }
+
+    /// With what the configured sources should prove: then a source that proves nothing is not overlooked.
+    #[must_use]
+    pub fn expecting(mut self, expected: Vec<Expected>) -> Self {
+        self.expected = Some(expected);
         self
     }
 

@@ -22,12 +22,14 @@ const LOOKUPS: usize = 4;
 /// A comparison under way. First [`compare`](Self::compare) all events of the file, then ask for the
 /// [`surplus`](Self::surplus) of the store until there is none.
 ///
-/// Of each event of the file it keeps 16 bytes.
+/// Of each event of the file it keeps 32 bytes.
 pub struct Reconciliation {
     operations: Arc<Operations>,
     horizon: Option<Timestamp>,
     /// Digests of the keys in the file; in order once the surplus is asked for.
     keys: Vec<[u8; 16]>,
+    /// Digests of the keys and contents in the file, to tell repeats from revisions.
+    contents: Vec<[u8; 16]>,
     /// Digests of what was told, so that a row that comes twice is told once.
     told: HashSet<[u8; 16]>,
     /// Where the next page of the surplus starts; nothing before the first and after the last.
@@ -75,9 +77,16 @@ pub struct Reconciled {
 }
 
 impl Reconciled {
-    /// Whether the store has all that the file has.
+    /// How many records were compared.
+    pub fn compared(&self) -> u64 {
+        self.records - self.unreadable - self.too_old
+    }
+
+    /// Whether the store has all that the file has, as far as anybody can say: a file of which nothing was compared, or
+    /// that has records nobody can read, proves nothing.
     pub fn store_is_whole(&self) -> bool {
-        self.store_lacks == 0 && self.other_content == 0
+        let lacks = self.store_lacks + self.other_content;
+        lacks == 0 && self.unreadable == 0 && self.compared() > 0
     }
 }
 
@@ -146,6 +155,7 @@ impl Operations {
             operations: self.clone(),
             horizon: self.store.horizon().await?,
             keys: Vec::new(),
+            contents: Vec::new(),
             told: HashSet::new(),
             next: None,
             stage: Stage::Comparing,
@@ -204,6 +214,7 @@ impl Reconciliation {
             return false;
         }
         self.keys.push(event.dedupe_key.digest());
+        self.contents.push(event.clone().into_revision().dedupe_key.digest());
         tally.scope.entry(event.source.clone()).or_default().insert(event.service.clone());
         self.tenantless |= event.tenant.is_empty();
         tally.tenants.insert(event.tenant.clone());
@@ -258,9 +269,12 @@ impl Reconciliation {
 
     fn prepare(&mut self) {
         self.keys.sort_unstable();
-        let all = self.keys.len();
         self.keys.dedup();
-        self.tally.repeated = (all - self.keys.len()) as u64;
+        let mut contents = std::mem::take(&mut self.contents);
+        let all = contents.len();
+        contents.sort_unstable();
+        contents.dedup();
+        self.tally.repeated = (all - contents.len()) as u64;
         if self.tenantless {
             self.tally.tenants.clear();
         }

@@ -294,15 +294,19 @@ pub struct GapsAnswer {
     pub forgotten_before: Option<Timestamp>,
     /// What is known of each stream.
     pub streams: Vec<StreamReport>,
+    /// Configured sources, or contents of them such as `office365/Audit.Exchange`, of which nothing was collected yet.
+    pub uncollected: Vec<String>,
     /// Notes of the ledger that cannot be read, of whatever stream: what they proved is not known.
     pub unreadable: Vec<Unreadable>,
 }
 
 impl GapsAnswer {
-    /// Whether nothing is lost, no stretch was left out, and every note can be read. Work under way is no fault.
+    /// Whether nothing is lost, no stretch and no source was left out, and every note can be read. Work under way is no
+    /// fault.
     pub fn is_whole(&self) -> bool {
         let gaps = self.streams.iter().flat_map(|stream| &stream.gaps);
-        self.unreadable.is_empty() && gaps.into_iter().all(|gap| !gap.kind.is_serious())
+        let is_known = self.unreadable.is_empty() && self.uncollected.is_empty();
+        is_known && gaps.into_iter().all(|gap| !gap.kind.is_serious())
     }
 }
 
@@ -317,7 +321,8 @@ pub struct StreamReport {
     pub content: String,
     /// What is proven, in words.
     pub sentence: String,
-    /// The start of the first window: before it, nothing was ever asked, or it is not asked for here.
+    /// The start of the first window: before it, nothing was ever asked, or it is not asked for here. Where no window has
+    /// a part in what is asked for, that of the stream.
     pub first: Timestamp,
     /// From the first start until here all is stored, without a gap.
     pub complete_until: Option<Timestamp>,
@@ -333,8 +338,11 @@ pub struct StreamReport {
     pub events: u64,
     /// SHA-256 over the names, records and digests of the blobs, in order; empty where there are none.
     pub digest: String,
-    /// What is not stored, in order of time.
+    /// What is not stored, in order of time; at most 1,000, losses and holes rather than work under way.
     pub gaps: Vec<KnownGap>,
+    /// How many gaps are not listed, as there are too many.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub more_gaps: u64,
     /// What holds when, in at most 200 stretches that touch; empty where it was not asked for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub strip: Vec<Stretch>,
@@ -351,11 +359,19 @@ pub struct KnownGap {
     pub kind: GapKind,
     /// Why, in words.
     pub reason: String,
-    /// The blobs that are lost, where it is blobs and not all of the stretch.
+    /// The blobs that are lost, where it is blobs and not all of the stretch; at most 1,000.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub items: Vec<String>,
+    /// How many lost blobs are not listed, as there are too many.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub more_items: u64,
     /// Seconds since its end.
     pub age_seconds: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 /// A stretch of a strip.

@@ -8,6 +8,9 @@ const SOURCES: [(&str, &str); 3] =
     [("entra", "entra_audit"), ("intune", "intune_audit"), ("office365", "office365_activity")];
 /// The profile they share.
 const PROFILE: &str = "default";
+/// The variables of an account, and the keys that they are.
+const ACCOUNT: [(&str, &str); 3] =
+    [("TENANT_ID", "tenant_id"), ("CLIENT_ID", "client_id"), ("CLIENT_SECRET", "client_secret")];
 /// Keys of a profile that are a credential; there must be one of them.
 const CREDENTIALS: [&str; 4] = ["client_secret", "certificate", "federated_token_file", "managed_identity"];
 /// How often a source is asked that is only to be asked when somebody says so.
@@ -53,8 +56,7 @@ fn account(config: &Config, variable: &impl Fn(&str) -> Option<String>) -> Map<S
     let has = |key: &str| profile.is_some_and(|profile| profile.contains_key(key));
     let has_credential = CREDENTIALS.into_iter().any(has);
     let open = |key: &str| if key == "client_secret" { !has_credential } else { !has(key) };
-    let keys = [("TENANT_ID", "tenant_id"), ("CLIENT_ID", "client_id"), ("CLIENT_SECRET", "client_secret")];
-    let keys = keys.into_iter().filter(|(_, key)| open(key));
+    let keys = ACCOUNT.into_iter().filter(|(_, key)| open(key));
     keys.filter_map(|(name, key)| Some((key.to_owned(), variable(name)?.into()))).collect()
 }
 
@@ -63,6 +65,57 @@ fn is_whole(config: &Config, account: &Map<String, Value>) -> bool {
     let profile = path_of_profile();
     let has = |key: &str| account.contains_key(key) || config.get(&format!("{profile}.{key}")).is_some();
     ["tenant_id", "client_id"].into_iter().all(has) && CREDENTIALS.into_iter().any(has)
+}
+
+/// What the variables of an account do not do, and why.
+pub(super) fn remarks(config: &Config, variable: impl Fn(&str) -> Option<String>) -> Vec<String> {
+    let (set, unset): (Vec<&str>, Vec<&str>) =
+        ACCOUNT.iter().map(|(name, _)| *name).partition(|name| variable(name).is_some());
+    let sources = config.get("sources").and_then(Value::as_object).filter(|sources| !sources.is_empty());
+    let mut remarks = Vec::new();
+    if sources.is_none() && !set.is_empty() && !unset.is_empty() {
+        let (set, unset) = (listed(&set), listed(&unset));
+        remarks.push(format!("{set} set, {unset} not: no source is made of half an account"));
+    }
+    let has_webhook = sources.into_iter().flatten().any(|(_, source)| source.get("webhook").is_some());
+    if variable("WEBHOOK_CLIENT_SECRET").is_some() && !has_webhook {
+        remarks.push(
+            "WEBHOOK_CLIENT_SECRET does nothing: Microsoft calls only where it finds us; set `public_url` in [server] to \
+             an https address, or give a source of the file a `webhook`"
+                .to_owned(),
+        );
+    }
+    remarks
+}
+
+/// `A is`, `A and B are`.
+fn listed(names: &[&str]) -> String {
+    let verb = if names.len() == 1 { "is" } else { "are" };
+    format!("{} {verb}", names.join(" and "))
+}
+
+/// An error of a source, naming the variable that the wrong value comes from.
+pub(super) fn explained(
+    config: &Config,
+    path: &str,
+    error: Error,
+    variable: impl Fn(&str) -> Option<String>,
+) -> Error {
+    let text = error.to_string();
+    let is_of = |(name, key): &&(&str, &str)| {
+        let given = variable(name);
+        let is_value_at = |table: &str| {
+            let value = config.get(&format!("{table}.{key}")).and_then(Value::as_str);
+            value.is_some() && value == given.as_deref()
+        };
+        text.contains(key) && (is_value_at(path) || is_value_at(&path_of_profile()))
+    };
+    match ACCOUNT.iter().find(is_of) {
+        Some((name, _)) if path.starts_with("sources.") && std::error::Error::source(&error).is_none() => {
+            Error::new(error.kind(), format!("{text} (this value is that of the variable {name})"))
+        }
+        _ => error,
+    }
 }
 
 /// How often the sources are asked; nothing where the variables do not say.
@@ -96,7 +149,7 @@ fn webhook(config: &Config, variable: &impl Fn(&str) -> Option<String>) -> Optio
 mod tests {
     use super::*;
 
-    const ACCOUNT: [(&str, &str); 3] =
+    const VALUES: [(&str, &str); 3] =
         [("TENANT_ID", "tenant"), ("CLIENT_ID", "client"), ("CLIENT_SECRET", "hush")];
 
     fn configured(toml: &str, variables: &[(&str, &str)]) -> Result<Config> {
@@ -113,7 +166,7 @@ mod tests {
 
     #[test]
     fn an_account_is_a_profile_and_three_sources() {
-        let config = configured("", &ACCOUNT).unwrap();
+        let config = configured("", &VALUES).unwrap();
         let account = json!({"tenant_id": "tenant", "client_id": "client", "client_secret": "hush"});
         assert_eq!(get(&config, "profiles.default"), account);
         let source = |component: &str| json!({"type": component, "profile": "default"});
@@ -128,7 +181,7 @@ mod tests {
     #[test]
     fn half_an_account_and_empty_values_make_no_source() {
         for missing in 0..3 {
-            let mut variables = ACCOUNT;
+            let mut variables = VALUES;
             variables[missing].1 = "  ";
             let config = configured("", &variables).unwrap();
             assert_eq!(get(&config, "sources"), Value::Null, "{missing}");
@@ -139,22 +192,22 @@ mod tests {
     #[test]
     fn keys_of_the_file_come_first() {
         let file = "[sources.mine]\ntype = \"jsonl\"\npath = \"x\"";
-        let config = configured(file, &ACCOUNT).unwrap();
+        let config = configured(file, &VALUES).unwrap();
         assert_eq!(get(&config, "sources").as_object().unwrap().len(), 1);
         assert_eq!(get(&config, "profiles.default.tenant_id"), "tenant", "a source may name the profile");
         let file = "[profiles.default]\ntenant_id = \"other\"\ncertificate = \"a.pem\"";
-        let config = configured(file, &ACCOUNT).unwrap();
+        let config = configured(file, &VALUES).unwrap();
         assert_eq!(get(&config, "profiles.default"), json!({"tenant_id": "other", "certificate": "a.pem"}));
         let entra = json!({"type": "entra_audit", "profile": "default", "client_id": "client"});
         assert_eq!(get(&config, "sources.entra"), entra, "there is one credential only");
-        let config = configured("[profiles.default]\ncloud = \"gcc\"", &ACCOUNT).unwrap();
+        let config = configured("[profiles.default]\ncloud = \"gcc\"", &VALUES).unwrap();
         assert_eq!(get(&config, "sources.entra.client_secret"), "hush");
     }
 
     #[test]
     fn how_often_is_asked() {
         let every = |more: &[(&str, &str)]| {
-            let config = configured("", &[&ACCOUNT[..], more].concat()).unwrap();
+            let config = configured("", &[&VALUES[..], more].concat()).unwrap();
             get(&config, "sources.office365.every")
         };
         assert_eq!(every(&[("FETCH_INTERVAL_MINUTES", "15")]), "15m");
@@ -171,7 +224,7 @@ mod tests {
 
     #[test]
     fn the_webhook_is_only_set_where_it_can_be_reached() {
-        let variables = [&ACCOUNT[..], &[("WEBHOOK_CLIENT_SECRET", "state")]].concat();
+        let variables = [&VALUES[..], &[("WEBHOOK_CLIENT_SECRET", "state")]].concat();
         let webhook = |file: &str| get(&configured(file, &variables).unwrap(), "sources.entra.webhook");
         assert_eq!(webhook(""), Value::Null);
         assert_eq!(webhook("[server]\npublic_url = \"http://aoc.example\""), Value::Null);
@@ -182,5 +235,48 @@ mod tests {
         );
         let config = configured("[server]\npublic_url = \"https://aoc.example\"", &variables).unwrap();
         assert_eq!(get(&config, "sources.intune.webhook"), Value::Null);
+    }
+
+    fn said(file: &str, variables: &[(&str, &str)]) -> Vec<String> {
+        super::super::remarks(&configured(file, variables).unwrap(), |name| {
+            variables.iter().find(|(other, _)| *other == name).map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    #[test]
+    fn what_variables_do_not_do_is_told() {
+        assert_eq!(said("", &VALUES), [""; 0]);
+        let half =
+            "TENANT_ID and CLIENT_ID are set, CLIENT_SECRET is not: no source is made of half an account";
+        assert_eq!(said("", &VALUES[..2]), [half]);
+        let half =
+            "CLIENT_SECRET is set, TENANT_ID and CLIENT_ID are not: no source is made of half an account";
+        assert_eq!(said("", &VALUES[2..]), [half]);
+        assert_eq!(said("[sources.mine]\ntype = \"jsonl\"", &VALUES[..2]), [""; 0]);
+        let certificate = "[profiles.default]\ncertificate = \"a.pem\"";
+        assert_eq!(said(certificate, &VALUES[..2]), [""; 0], "that makes it whole");
+        let webhook = [&VALUES[..], &[("WEBHOOK_CLIENT_SECRET", "state")]].concat();
+        assert!(said("", &webhook)[0].starts_with("WEBHOOK_CLIENT_SECRET does nothing: "));
+        assert_eq!(said("[server]\npublic_url = \"https://aoc.example\"", &webhook), [""; 0]);
+    }
+
+    #[test]
+    fn an_error_names_the_variable_that_the_value_comes_from() {
+        let config = configured("", &VALUES).unwrap();
+        let explain = |text: &str, value: &str| {
+            let error = Error::config(text).at("sources.office365");
+            explained(&config, "sources.office365", error, |name| {
+                (name == "TENANT_ID").then(|| value.to_owned())
+            })
+            .to_string()
+        };
+        let expected =
+            "sources.office365: tenant_id: not a tenant (this value is that of the variable TENANT_ID)";
+        assert_eq!(explain("tenant_id: not a tenant", "tenant"), expected);
+        assert_eq!(
+            explain("tenant_id: not a tenant", "another"),
+            "sources.office365: tenant_id: not a tenant"
+        );
+        assert_eq!(explain("every: too short", "tenant"), "sources.office365: every: too short");
     }
 }

@@ -270,9 +270,10 @@ function ledger() {
   const ago = (minutes) => new Date(Date.now() - minutes * 60_000).toISOString();
   const gap = { from: ago(90), until: ago(60), kind: "lost", reason: "<img src=x onerror=window.hurt=1>", items: ["blob-1", "blob-2"], age_seconds: 3600 };
   const hole = { from: ago(30), until: ago(20), kind: "missing", reason: "no window covers it", age_seconds: 1200 };
+  const underWay = Array.from({ length: 60 }, () => ({ from: ago(95), until: ago(91), kind: "incomplete", reason: "listed", age_seconds: 5460 }));
   const strip = [[120, 90, "sealed"], [90, 60, "lost"], [60, 30, "stored"], [30, 20, "missing"], [20, 0, "open"]].map(([from, until, standing]) => ({ from: ago(from), until: ago(until), standing }));
-  const stream = { source: "office365", tenant: "contoso", content: "Audit.Exchange", sentence: "2 gaps; complete from here until there", gaps: [gap, hole], strip };
-  return { at: ago(0), forgotten_before: null, streams: [stream], unreadable: [{ key: "ledger/x", reason: "this is no window" }] };
+  const stream = { source: "office365", tenant: "contoso", content: "Audit.Exchange", sentence: "2 gaps; complete from here until there", gaps: [...underWay, gap, hole], strip };
+  return { at: ago(0), forgotten_before: null, streams: [stream], uncollected: ["entra"], unreadable: [{ key: "ledger/x", reason: "this is no window" }] };
 }
 
 test("the completeness view shows strip, sentence and gaps, and goes back to the events", async () => {
@@ -291,7 +292,7 @@ test("the completeness view shows strip, sentence and gaps, and goes back to the
     assert.equal(await stream.locator("rect").count(), 5);
     assert.ok((await stream.locator("rect.standing-lost").boundingBox()).width >= 1, "a loss is seen");
     const text = await page.locator("#completeness").innerText();
-    for (const part of ["2 gaps; complete from here", "<img src=x onerror", "2 blobs: blob-1, blob-2", "missing", "ledger/x: this is no window"]) assert.ok(text.includes(part), text);
+    for (const part of ["2 gaps; complete from here", "<img src=x onerror", "2 blobs: blob-1, blob-2", "missing", "ledger/x: this is no window", "as of", "entra: nothing was collected yet", "and 12 more gaps"]) assert.ok(text.includes(part), text);
     assert.equal(await page.locator("#completeness .gap.serious").count(), 2);
     assert.equal(await page.locator("img").count(), 0);
     assert.ok(await page.locator("#list").isHidden());

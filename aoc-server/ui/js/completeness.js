@@ -1,13 +1,13 @@
 // The ledger of the last seven days: what is proven complete, stream by stream, and what is known to be missing.
 import { get, Latest, Problem } from "./api.js";
 import { h, quoted, replace, svg, visible } from "./dom.js";
-import { counted, spanName } from "./format.js";
+import { counted, fullTime, number, spanName, timeElement } from "./format.js";
 
 /**
  * @typedef {{from: string, until: string, standing: string}} Stretch
- * @typedef {{from: string, until: string, kind: string, reason: string, items?: string[]}} Gap
- * @typedef {{source: string, tenant: string, content: string, sentence: string, gaps: Gap[], strip?: Stretch[]}} Stream
- * @typedef {{at: string, forgotten_before: string|null, streams: Stream[], unreadable: {key: string, reason: string}[]}} Answer
+ * @typedef {{from: string, until: string, kind: string, reason: string, items?: string[], more_items?: number}} Gap
+ * @typedef {{source: string, tenant: string, content: string, sentence: string, gaps: Gap[], more_gaps?: number, strip?: Stretch[]}} Stream
+ * @typedef {{at: string, forgotten_before: string|null, streams: Stream[], uncollected?: string[], unreadable: {key: string, reason: string}[]}} Answer
  */
 
 const MINUTE = 60_000;
@@ -25,18 +25,30 @@ const STANDINGS = { sealed: "sealed", stored: "stored", open: "under way", missi
 export class Completeness {
   #host;
   #reading = new Latest();
+  #status = h("p", { class: "hint", role: "status", "aria-live": "polite" });
+  /** @type {ReturnType<typeof setInterval> | undefined} */ #again;
 
   /** @param {HTMLElement} host */
   constructor(host) {
     this.#host = host;
+    document.addEventListener("visibilitychange", () => document.hidden || this.#isOld() && this.read());
+  }
+
+  /** When the last answer came. */
+  #readAt = 0;
+
+  #isOld() {
+    return Date.now() - this.#readAt >= MINUTE;
   }
 
   /** Shows the view, or hides it. @param {boolean} open */
   show(open) {
     if (this.#host.hidden !== open) return;
     this.#host.hidden = !open;
-    if (open) this.read();
-    else this.#reading.cancel();
+    clearInterval(this.#again);
+    if (!open) return this.#reading.cancel();
+    this.#again = setInterval(() => document.hidden || this.read(), MINUTE);
+    this.read();
   }
 
   /** Asks again, where the view is open. */
@@ -48,13 +60,24 @@ export class Completeness {
     try {
       const answer = await this.#reading.run((signal) => get("/api/gaps", params, signal));
       if (answer === undefined) return;
-      replace(this.#host, [h("h2", {}, "Completeness"), legend(), ...notices(answer), ...streams(answer, from)]);
+      this.#say(answer);
+      replace(this.#host, [h("h2", {}, "Completeness"), this.#status, legend(), ...notices(answer), ...streams(answer, from)]);
     } catch (error) {
       const words = error instanceof Problem ? error.message : "The page could not show the answer.";
       if (!(error instanceof Problem)) console.error(error);
       replace(this.#host, [h("h2", {}, "Completeness"), h("p", { class: "notice", role: "alert" }, visible(words))]);
     }
+    this.#readAt = Date.now();
     this.#host.removeAttribute("aria-busy");
+  }
+
+  /** The one line that is read aloud, and only when what it says has changed. @param {Answer} answer */
+  #say({ at, streams, uncollected = [] }) {
+    const serious = streams.flatMap(({ gaps }) => gaps).filter(isSerious).length + uncollected.length;
+    const found = serious === 0 ? "Nothing is known to be missing" : `${counted(serious, "gap")} known`;
+    const [words, time] = /** @type {[Element?, Element?]} */ ([...this.#status.children]);
+    if (words?.textContent === found && time) time.replaceChildren(timeElement(at, fullTime));
+    else replace(this.#status, [h("span", {}, found), ", as of ", h("span", { "aria-live": "off" }, timeElement(at, fullTime))]);
   }
 }
 
@@ -64,21 +87,23 @@ function legend() {
 }
 
 /** @param {Answer} answer */
-function notices({ unreadable, forgotten_before }) {
+function notices({ unreadable, uncollected = [], forgotten_before }) {
   return [
+    ...uncollected.map((name) => h("p", { class: "notice" }, quoted(name), ": nothing was collected yet. ", h("code", {}, "aoc doctor"), " finds out why.")),
     ...unreadable.slice(0, MOST).map(({ key, reason }) => h("p", { class: "notice" }, "A note of the ledger cannot be read: ", quoted(key), ": ", quoted(reason))),
     forgotten_before && h("p", { class: "hint" }, `Events before ${forgotten_before} are forgotten by retention, and so is what was proven of them.`),
   ];
 }
 
 /** @param {Answer} answer @param {number} from */
-function streams({ streams }, from) {
+function streams({ streams, uncollected = [] }, from) {
+  if (streams.length === 0 && uncollected.length > 0) return [];
   if (streams.length === 0) return [h("p", { class: "hint" }, "No source has proven anything of the last seven days.")];
   return streams.map((stream) => h("article", { class: "stream", "data-stream": `${stream.source}/${stream.tenant}/${stream.content}` },
     h("h3", {}, quoted([stream.source, stream.content, stream.tenant].filter(Boolean).join(" · "))),
     h("p", { class: "sentence" }, quoted(stream.sentence)),
     strip(stream, from),
-    gaps(stream.gaps)));
+    gaps(stream)));
 }
 
 /** @param {Stream} stream @param {number} from */
@@ -100,12 +125,26 @@ function worstLast(stretches) {
   return [...stretches].sort((a, b) => rank(a) - rank(b));
 }
 
-/** @param {Gap[]} gaps */
-function gaps(gaps) {
+/** @param {Gap} gap */
+function isSerious({ kind }) {
+  return kind !== "incomplete";
+}
+
+/** Losses and holes first: they must not hide behind work under way. @param {Stream} stream */
+function gaps({ gaps, more_gaps = 0 }) {
   if (gaps.length === 0) return null;
-  const rows = gaps.slice(0, MOST).map(({ kind, from, until, reason, items = [] }) => h("li", { class: `gap ${kind === "incomplete" ? "" : "serious"}` },
+  const [serious, others] = [gaps.filter(isSerious), gaps.filter((gap) => !isSerious(gap))];
+  const shown = [...serious, ...others].slice(0, MOST);
+  const hidden = gaps.length - shown.length + more_gaps;
+  const hiddenSerious = Math.max(serious.length - MOST, 0);
+  const more = hidden > 0 && h("li", { class: "hint" }, `and ${counted(hidden, "more gap")}`, hiddenSerious > 0 && `, ${number(hiddenSerious)} of them lost or missing`);
+  return h("ul", { class: "gaps", "aria-label": "Gaps" }, shown.map(row), more);
+}
+
+/** @param {Gap} gap */
+function row({ kind, from, until, reason, items = [], more_items = 0 }) {
+  const count = items.length + more_items;
+  return h("li", { class: `gap ${kind === "incomplete" ? "" : "serious"}` },
     h("b", {}, visible(kind)), " ", h("span", { title: `${from} – ${until} (UTC)` }, spanName(from, until)), ": ", quoted(reason),
-    items.length > 0 && h("span", { class: "blobs" }, ` (${counted(items.length, "blob")}: `, quoted(items.slice(0, MOST).join(", ") + (items.length > MOST ? ", …" : "")), ")")));
-  const more = gaps.length > MOST && h("li", { class: "hint" }, `and ${counted(gaps.length - MOST, "more gap")}`);
-  return h("ul", { class: "gaps", "aria-label": "Gaps" }, rows, more);
+    count > 0 && h("span", { class: "blobs" }, ` (${counted(count, "blob")}: `, quoted(items.slice(0, MOST).join(", ") + (count > MOST ? ", …" : "")), ")"));
 }

@@ -11,7 +11,7 @@ use aoc_core::{
     pipeline::{Counts, State},
 };
 use aoc_server::{
-    assemble::{Assembled, registry},
+    assemble::{Assembled, environment_remarks, registry},
     operations::read_time,
 };
 use clap::Args;
@@ -30,8 +30,8 @@ pub(crate) struct Fetch {
     #[arg(long, value_name = "NAME")]
     source: Vec<String>,
     /// Asks once more for all that happened since then: a length of time such as 24h, a time or a date.
-    #[arg(long, value_name = "24h|TIME")]
-    since: Option<String>,
+    #[arg(long, value_name = "24h|TIME", value_parser = read_since)]
+    since: Option<Timestamp>,
     /// How long a source or sink that does not answer is tried again.
     #[arg(long, value_name = "TIME", default_value = "1m")]
     patience: Span,
@@ -40,10 +40,12 @@ pub(crate) struct Fetch {
 impl Fetch {
     pub(crate) async fn run(self, session: &Session) -> Result<ExitCode> {
         let json = session.wants_json()?;
-        let since = self.since.as_deref().map(read_since).transpose()?;
-        let Assembled { store, mut pipeline, .. } = Assembled::of(&session.config()?, &registry()).await?;
+        let config = session.config()?;
+        let Assembled { store, mut pipeline, .. } = Assembled::of(&config, &registry()).await?;
         if pipeline.feeds().next().is_none() {
-            return Err(Error::config("no source is configured, expected a table such as [sources.entra]"));
+            let remarks = environment_remarks(&config).into_iter().map(|remark| format!("; {remark}"));
+            let message = "no source is configured, expected a table such as [sources.entra]".to_owned();
+            return Err(Error::config(message + &remarks.collect::<String>()));
         }
         if !self.source.is_empty() {
             pipeline = pipeline.only_sources(&self.source).map_err(|error| error.at("--source"))?;
@@ -52,7 +54,8 @@ impl Fetch {
         store.append(&[]).await?;
         let signals = Signals::listen()?;
         let running = pipeline.start();
-        let work = Work { running: &running, store: &*store, since, patience: self.patience.duration() };
+        let work =
+            Work { running: &running, store: &*store, since: self.since, patience: self.patience.duration() };
         let done = tokio::select! {
             done = work.run() => Some(done),
             () = show(&running) => None,
@@ -66,7 +69,7 @@ impl Fetch {
         let interrupted = done.is_none();
         let looked_back = done.transpose()?.unwrap_or_default();
         let outcome = Outcome::of(status, head, looked_back, interrupted);
-        outcome.print(json)?;
+        outcome.print(json, &session.causes)?;
         Ok(outcome.exit_code())
     }
 }
@@ -75,14 +78,23 @@ impl Fetch {
 fn read_since(text: &str) -> Result<Timestamp> {
     let now = chrono::Utc::now();
     let since = match text.parse::<Span>() {
-        Ok(span) => now - chrono::TimeDelta::from_std(span.duration()).unwrap_or_default(),
-        Err(_) => read_time(text).map_err(|error| error.at("--since"))?.instant(),
+        Ok(span) => {
+            let length = chrono::TimeDelta::from_std(span.duration()).ok();
+            let since = length.and_then(|length| now.checked_sub_signed(length));
+            since.ok_or_else(|| Error::invalid(format!("`{text}` is too long ago")))?
+        }
+        Err(_) => {
+            let wrong = |_| Error::invalid(format!("{WRONG}: `{text}`"));
+            read_time(text).map_err(wrong)?.instant()
+        }
     };
     if since <= now {
         return Ok(since.into());
     }
-    Err(Error::invalid(format!("--since: `{text}` is not in the past")))
+    Err(Error::invalid(format!("`{text}` is not in the past")))
 }
+
+const WRONG: &str = "neither a length of time such as 24h or 7d nor a time such as 2026-01-31T09:30:00Z or a date such as 2026-01-31";
 
 /// How often a bar is drawn, and how often a line is printed where there is no terminal.
 const DRAW_EVERY: Duration = Duration::from_millis(200);
@@ -133,9 +145,11 @@ mod tests {
         let day = chrono::Utc::now() - since.instant();
         assert!((86_400..86_410).contains(&day.num_seconds()));
         assert_eq!(read_since("2026-01-31").unwrap().to_string(), "2026-01-31T00:00:00Z");
-        for (text, expected) in
-            [("soon", "--since: not a time: `soon`"), ("2999-01-01", "--since: `2999-01-01` is not")]
-        {
+        for (text, expected) in [
+            ("soon", "neither a length of time such as 24h"),
+            ("0", "neither"),
+            ("2999-01-01", "`2999-01-01` is not"),
+        ] {
             let error = read_since(text).unwrap_err().to_string();
             assert!(error.starts_with(expected), "{error}");
         }

@@ -8,7 +8,10 @@ use aoc_core::{
 };
 use aoc_server::operations::types::{FetchReport, SourceFetched};
 
-use super::{super::output, super::table::Table, work::LookedBack};
+use super::{
+    super::{log::Causes, output, table::Table},
+    work::LookedBack,
+};
 
 /// What became of fetching once.
 pub(super) struct Outcome {
@@ -69,18 +72,31 @@ impl Outcome {
     }
 
     /// Prints it: the report to standard output; errors and warnings, for people, to standard error.
-    pub(super) fn print(&self, json: bool) -> Result<(), Error> {
+    pub(super) fn print(&self, json: bool, causes: &Causes) -> Result<(), Error> {
         if json {
             return output::print_json(&self.report);
         }
         output::print(self.table().text().as_bytes())?;
-        for (name, source) in &self.report.sources {
-            if let Some(error) = &source.error {
-                eprintln!("error: {}: {}", output::plain(name), output::plain(error));
-            }
+        for (error, names) in self.errors() {
+            let error = causes.of(names[0], error);
+            eprintln!("error: {}: {}", output::plain(&names.join(", ")), output::plain(&error));
         }
         self.report.warnings.iter().for_each(|warning| eprintln!("warning: {}", output::plain(warning)));
         Ok(())
+    }
+
+    /// Each error of a source once, with the loops that have it: where the account is wrong, all contents say the same.
+    fn errors(&self) -> Vec<(&str, Vec<&str>)> {
+        let mut errors: Vec<(&str, &str, Vec<&str>)> = Vec::new();
+        for (name, report) in &self.report.sources {
+            let Some(error) = &report.error else { continue };
+            let (source, _) = name.split_once('/').unwrap_or((name, ""));
+            match errors.iter_mut().find(|(of, other, _)| *of == source && other == error) {
+                Some((_, _, names)) => names.push(name),
+                None => errors.push((source, error, vec![name])),
+            }
+        }
+        errors.into_iter().map(|(_, error, names)| (error, names)).collect()
     }
 
     /// 130 after a signal, as a shell tells it; else that of the worst error.
@@ -110,4 +126,24 @@ fn row(name: &str, state: &str, counts: Counts) -> [String; 7] {
     let [fetched, new, duplicates, revised, unreadable] =
         [fetched, new, duplicates, revised, unreadable].map(|count| count.to_string());
     [name.to_owned(), state.to_owned(), fetched, new, duplicates, revised, unreadable]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_errors_of_one_source_are_told_once() {
+        let mut outcome = Outcome { report: FetchReport::default(), exit: 0, interrupted: false };
+        for (name, error) in [("a/X", "no"), ("a/Y", "no"), ("a/Z", "other"), ("b/X", "no"), ("c", "")] {
+            let error = Some(error).filter(|error| !error.is_empty()).map(str::to_owned);
+            outcome.report.add(name, Counts::default(), &[], error);
+        }
+        let told: Vec<String> = outcome
+            .errors()
+            .into_iter()
+            .map(|(error, names)| format!("{}: {error}", names.join(", ")))
+            .collect();
+        assert_eq!(told, ["a/X, a/Y: no", "a/Z: other", "b/X: no"]);
+    }
 }
