@@ -91,7 +91,12 @@ async fn the_broken_end_of_a_file_that_nobody_writes_is_a_record() {
 async fn a_file_that_is_not_there_is_unavailable_and_named() {
     let error = JsonLinesSource::new("/nowhere/records.ndjson").fetch(&beginning()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unavailable);
-    assert!(error.to_string().contains("/nowhere/records.ndjson"), "{error}");
+    assert!(error.chain().contains("/nowhere/records.ndjson"), "{error}");
+    assert_eq!(
+        error.to_string(),
+        "the file cannot be read",
+        "whoever reads over the API need not know where"
+    );
 }
 
 #[tokio::test]

@@ -1,6 +1,9 @@
 //! One way to ask a service of Microsoft's: with a token, within limits, and with errors that say what to do.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use aoc_core::{
     http::{Answer, Base, HttpClient, Method, Url},
@@ -9,10 +12,10 @@ use aoc_core::{
 use serde_json::Value;
 
 use super::{
-    clock::Clock,
-    limiter::Limiter,
-    refusal::{code_and_message, meaning},
     account::is_guid,
+    clock::{Agreed, Clock},
+    limiter::{Limiter, Permit},
+    refusal::{code_and_message, meaning},
     token::{Tokens, claims},
 };
 
@@ -52,6 +55,8 @@ impl From<Failure> for Error {
     }
 }
 
+/// How long the answer to a greeting may take.
+const GREETING: Duration = Duration::from_secs(10);
 /// How much of a refusal is read.
 const MOST_OF_REFUSAL: usize = 64 * 1024;
 
@@ -77,24 +82,50 @@ impl Api {
         &self.base
     }
 
-    /// The other side's clock.
-    pub(crate) fn clock(&self) -> &Clock {
-        &self.clock
+    /// The other side's clock, as far as it is beyond doubt.
+    pub(crate) fn clock(&self) -> Agreed<'_> {
+        self.clock.agreed()
     }
 
     /// Makes sure that the other side's clock is known, if it can be reached: windows are cut by it.
     pub(crate) async fn hear_clock(&self) {
-        if self.clock.is_known() {
-            return;
-        }
-        let Ok(url) = self.base.join("/") else { return };
-        // Without a token; any answer has a date.
-        if let Ok(answer) = self.http.send(self.http.request(Method::HEAD, url)).await {
-            self.clock.heard(answer.date());
-        }
-        if !self.clock.is_known() {
+        self.settle_clock().await;
+        if !self.clock().is_known() {
             // The login service tells the time, too. Why there is no token is heard again when one is needed.
             let _ = self.tokens.get().await;
+        }
+    }
+
+    /// Asks for the time until that is known and nothing contradicts it, but not for ever.
+    async fn settle_clock(&self) {
+        for method in [Method::HEAD, Method::GET, Method::GET] {
+            let is_last = method == Method::GET;
+            if self.clock().is_settled() || (!self.greet(method).await && is_last) {
+                return;
+            }
+        }
+    }
+
+    /// Asks for nothing, without a token; says whether the other side itself answered.
+    async fn greet(&self, method: Method) -> bool {
+        let Ok(url) = self.base.join("/") else { return false };
+        let sent = self.http.send(self.http.request(method, url));
+        let Ok(Ok(answer)) = tokio::time::timeout(GREETING.min(self.patience), sent).await else {
+            return false;
+        };
+        let status = answer.status().as_u16();
+        let is_its_own = status < 500 && status != 407 && !is_html(&answer);
+        if is_its_own {
+            self.clock.heard(answer.date());
+        }
+        is_its_own
+    }
+
+    /// Takes note of the time that an answer of the other side itself told; what is doubtful is asked for once more.
+    async fn heard(&self, date: Option<SystemTime>) {
+        self.clock.heard(date);
+        if self.clock().is_doubted() {
+            self.settle_clock().await;
         }
     }
 
@@ -156,12 +187,20 @@ impl Api {
             Ok(answer) => answer?,
             Err(_) => return Err(self.late()),
         };
-        self.clock.heard(answer.date());
         if answer.status().is_success() {
             permit.taken();
+            if !is_html(&answer) {
+                self.heard(answer.date()).await;
+            }
             return Ok(answer);
         }
-        let (status, wish) = (answer.status().as_u16(), answer.retry_after());
+        Err(self.refused(answer, permit).await)
+    }
+
+    /// What an answer that is none of success means.
+    async fn refused(&self, answer: Answer, permit: Permit<'_>) -> Failure {
+        let (status, wish, date) = (answer.status().as_u16(), answer.retry_after(), answer.date());
+        let is_html = is_html(&answer);
         let request_id = answer.header("request-id").unwrap_or_default().to_owned();
         let (code, message) = code_and_message(&answer.text(MOST_OF_REFUSAL).await);
         let error = if status == 429 || code == "AF429" {
@@ -178,8 +217,12 @@ impl Api {
                 None => error,
             }
         };
+        // What is between us and the other side, such as a proxy, has a clock of its own.
+        if !code.is_empty() && !is_html && status != 407 {
+            self.heard(date).await;
+        }
         let detail = format!("{} answered {status}: {message} (request {request_id})", self.base.host());
-        Err(Failure { error: error.because(detail), status, code, message })
+        Failure { error: error.because(detail), status, code, message }
     }
 
     /// The other side is there, and takes too long.
@@ -187,4 +230,11 @@ impl Api {
         let error = Error::unavailable(format!("{} did not answer in time", self.base.host()));
         Failure { status: 408, ..error.into() }
     }
+}
+
+/// Whether an answer is a page for people: neither service sends one.
+fn is_html(answer: &Answer) -> bool {
+    answer
+        .header("content-type")
+        .is_some_and(|kind| kind.trim_start().to_lowercase().starts_with("text/html"))
 }

@@ -81,7 +81,8 @@ const MEANINGS: &[(&str, ErrorKind, &str)] = &[
     (
         "Authentication_MSGraphPermissionMissing",
         Denied,
-        "the application lacks a permission; grant AuditLog.Read.All and Directory.Read.All with admin consent",
+        "the application lacks a permission; grant AuditLog.Read.All (for sign-ins also Directory.Read.All) with \
+         admin consent",
     ),
     (
         "Authorization_RequestDenied",
@@ -99,8 +100,8 @@ const MEANINGS: &[(&str, ErrorKind, &str)] = &[
     (
         "AF10001",
         Denied,
-        "the token lacks ActivityFeed.Read (for DLP.All also ActivityFeed.ReadDlp); grant it on `Office 365 Management \
-         APIs` with admin consent",
+        "the token lacks ActivityFeed.Read, or for DLP.All ActivityFeed.ReadDlp (AF10001); grant it on `Office 365 \
+         Management APIs` with admin consent",
     ),
     ("AF20001", Invalid, "a parameter is missing (AF20001); this is a bug of AOC"),
     ("AF20002", Invalid, "a parameter is of the wrong type (AF20002); this is a bug of AOC"),

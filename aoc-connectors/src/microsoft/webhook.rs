@@ -4,7 +4,7 @@
 //! fetch. Whatever is lost on this way costs nothing but time: fetching goes on as configured.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashSet},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -54,6 +54,8 @@ pub(crate) struct Keeper {
 struct State {
     /// By resource.
     subscriptions: BTreeMap<String, Subscription>,
+    /// Those that another run made. Their secret cannot be known, so they are replaced.
+    strangers: Vec<Subscription>,
     /// Whether what the tenant has was looked up.
     looked_up: bool,
     /// By the other side's clock, as the ends of subscriptions are.
@@ -73,17 +75,30 @@ struct Subscription {
 #[derive(Deserialize)]
 struct Subscriptions {
     value: Vec<Subscription>,
+    #[serde(rename = "@odata.nextLink")]
+    next: Option<String>,
 }
+
+/// So many pages of subscriptions have no end.
+const MOST_PAGES: usize = 50;
 
 impl Keeper {
     /// Does no I/O.
     ///
     /// # Errors
     /// [`Config`](ErrorKind::Config) when the webhook makes no sense.
-    pub(crate) fn new(api: Api, webhook: Webhook) -> Result<Arc<Self>> {
+    pub(crate) fn new(api: Api, mut webhook: Webhook) -> Result<Arc<Self>> {
         Base::parse(&webhook.url).map_err(|error| error.at("webhook.url"))?;
         if webhook.secret.expose().is_empty() || webhook.secret.expose().len() > 128 {
             return Err(Error::config("expected 1 to 128 characters").at("webhook.secret"));
+        }
+        let mut names = HashSet::new();
+        for resource in &mut webhook.resources {
+            *resource = plain(resource).to_owned();
+            if resource.is_empty() || !names.insert(resource.to_lowercase()) {
+                let message = format!("`{resource}` is empty or given twice, expected each resource once");
+                return Err(Error::config(message).at("webhook.resources"));
+            }
         }
         Ok(Arc::new(Self { api, webhook, state: Mutex::default() }))
     }
@@ -114,20 +129,46 @@ impl Keeper {
         outcome
     }
 
-    /// Finds the subscriptions that an earlier run of this program made.
+    /// Finds the subscriptions that an earlier run of this program made: renewed, they would go on to bring its secret.
     async fn look_up(&self) -> Result<()> {
-        let answer = self.api.get(self.api.base().join("v1.0/subscriptions")?).await?;
-        let found: Subscriptions = serde_json::from_slice(&answer.bytes(16 << 20).await?)
-            .map_err(|cause| Error::unavailable("Graph sent a list that cannot be read").because(cause))?;
-        let mut state = self.state();
-        state.looked_up = true;
-        for one in found.value.into_iter().filter(|one| one.notification_url == self.webhook.url) {
-            state.subscriptions.insert(one.resource.trim_matches('/').to_owned(), one);
+        let mut strangers = Vec::new();
+        let mut url = self.api.base().join("v1.0/subscriptions")?;
+        for _ in 0..MOST_PAGES {
+            let answer = self.api.get(url).await?;
+            let page = serde_json::from_slice(&answer.bytes(16 << 20).await?);
+            let page: Subscriptions = page.map_err(|cause| {
+                Error::unavailable("Graph sent a list that cannot be read").because(cause)
+            })?;
+            strangers.extend(page.value.into_iter().filter(|one| one.notification_url == self.webhook.url));
+            let Some(next) = page.next.filter(|next| !next.is_empty()) else {
+                let mut state = self.state();
+                (state.looked_up, state.strangers) = (true, strangers);
+                return Ok(());
+            };
+            url = self.api.base().follow(&next)?;
+        }
+        Err(Error::unavailable("the pages of the list of subscriptions do not end"))
+    }
+
+    /// Deletes what another run made for a resource; Graph has but one for each.
+    async fn replace(&self, resource: &str) -> Result<()> {
+        let is_of = |one: &Subscription| plain(&one.resource).eq_ignore_ascii_case(resource);
+        while let Some(stranger) = self.stranger(is_of) {
+            let url = self.api.base().join(&format!("v1.0/subscriptions/{}", stranger.id))?;
+            match self.api.ask(Method::DELETE, url, None).await {
+                Err(failure) if failure.status != 404 => return Err(failure.into()),
+                _ => self.state().strangers.retain(|one| one.id != stranger.id),
+            }
         }
         Ok(())
     }
 
+    fn stranger(&self, is_of: impl Fn(&Subscription) -> bool) -> Option<Subscription> {
+        self.state().strangers.iter().find(|one| is_of(one)).cloned()
+    }
+
     async fn keep_one(&self, resource: &str) -> Result<()> {
+        self.replace(resource).await?;
         let until: Timestamp = (self.api.clock().now().instant() + LIFE).into();
         let known = self.state().subscriptions.get(resource).cloned();
         let kept = match known {
@@ -218,6 +259,11 @@ impl Doorbell for Keeper {
         }
         true
     }
+}
+
+/// A resource without what it may be written with.
+fn plain(resource: &str) -> &str {
+    resource.trim().trim_matches('/')
 }
 
 /// Compares in a time that says nothing of where they differ.

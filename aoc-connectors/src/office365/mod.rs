@@ -15,7 +15,7 @@ mod normalizer;
 mod outcome;
 mod targets;
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use aoc_core::{config::Span, prelude::*};
 use chrono::TimeDelta;
@@ -129,13 +129,18 @@ impl Office365Activity {
             let message = "Office 365 activity needs the tenant's id, not one of its domains";
             return Err(Error::config(message).at("tenant_id"));
         }
+        let contents = options.content.unwrap_or_else(|| USUAL.to_vec());
+        let mut names = HashSet::new();
+        if let Some(twice) = contents.iter().find(|content| !names.insert(content.name())) {
+            let message = format!("`{}` is given twice, expected each content once", twice.name());
+            return Err(Error::config(message).at("content"));
+        }
         let overlap = options.overlap.and_then(|overlap| TimeDelta::from_std(overlap.duration()).ok());
         let client = Arc::new(Client { api, tenant: account.tenant_id.clone() });
         let source = |content: &Content| {
             let source = ActivitySource::new(client.clone(), content.name(), overlap.unwrap_or(OVERLAP));
             (content.name().to_owned(), Arc::new(source) as Arc<dyn Source>)
         };
-        let contents = options.content.unwrap_or_else(|| USUAL.to_vec());
         let probe = |content: &Content| {
             Arc::new(ContentProbe { client: client.clone(), content: content.name() }) as Arc<dyn Probe>
         };

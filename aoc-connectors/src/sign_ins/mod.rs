@@ -10,6 +10,8 @@ mod errors;
 mod members;
 mod normalizer;
 
+use std::collections::HashSet;
+
 use aoc_core::{config::Span, prelude::*};
 use chrono::TimeDelta;
 
@@ -107,10 +109,17 @@ impl EntraSignIns {
     pub fn build_on(self, hub: &Hub) -> Result<Feed> {
         let Joined { first: account, second: options } = self.0;
         let types = options.types.unwrap_or_else(|| vec![SignInType::InteractiveUser]);
+        let logs: Vec<_> = types.into_iter().map(SignInType::endpoint).collect();
+        let mut names = HashSet::new();
+        if let Some((twice, _)) = logs.iter().find(|(name, _)| !names.insert(*name)) {
+            return Err(
+                Error::config(format!("`{twice}` is given twice, expected each type once")).at("types")
+            );
+        }
         let logs = Logs {
             hub,
             account,
-            logs: types.into_iter().map(SignInType::endpoint).collect(),
+            logs,
             overlap: options.overlap,
             permissions: vec![&["AuditLog.Read.All"], &["Directory.Read.All"]],
         };
@@ -124,5 +133,23 @@ impl Component for EntraSignIns {
     const EXAMPLE: &'static str = EXAMPLE;
     async fn build(self) -> Result<Feed> {
         self.build_on(&Hub::new())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_type_that_is_given_twice_is_refused_by_its_name() {
+        let mut sign_ins = EntraSignIns::new(Account::new("contoso.com", "app", Secret::new("s")));
+        sign_ins.0.second.types = Some(vec![
+            SignInType::ServicePrincipal,
+            SignInType::InteractiveUser,
+            SignInType::ServicePrincipal,
+        ]);
+        let error = sign_ins.build_on(&Hub::new()).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Config);
+        assert!(error.to_string().contains("types: `service_principal` is given twice"), "{error}");
     }
 }

@@ -1,7 +1,7 @@
 //! Graph's logs: clocks that differ, and checkpoints older than what is kept.
 
-use aoc_connectors::fake::{Fault, Seen};
-use aoc_core::{ledger::Stage, prelude::*};
+use aoc_connectors::fake::{Fault, Reply, Seen};
+use aoc_core::{ledger::Stage, prelude::*, store::Note};
 use chrono::TimeDelta;
 
 use crate::{
@@ -183,4 +183,90 @@ async fn a_clock_that_is_set_back_in_the_middle_of_a_round_does_not_read_for_eve
     world.collect("intune").await;
     world.assert_complete().await;
     world.assert_proven().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_absurd_date_ends_no_source_and_promises_nothing() {
+    for date in
+        ["Thu, 01 Jan 1970 00:00:00 GMT", "Thu, 01 Jan 2099 00:00:00 GMT", "Fri, 31 Dec 9999 23:59:59 GMT"]
+    {
+        for source in LOGS {
+            let world = World::new(&[source]).await;
+            scatter(&world, source, 5);
+            let absurd = move |_: &Seen, reply: &mut Reply| *reply = reply.clone().header("date", date);
+            world.fake.script(Fault::edit(absurd).times(6));
+            world.collect(source).await;
+            world.assert_complete().await;
+            world.fake.script(Fault::edit(absurd).path(path(source)).times(3));
+            world.fake.advance(std::time::Duration::from_secs(7_200));
+            add(&world, source, "later", ago(&world.fake, 1));
+            world.collect(source).await;
+            world.collect(source).await;
+            world.assert_complete().await;
+            world.assert_proven().await;
+            let now = world.fake.now();
+            assert!(world.ledger().await.iter().all(|window| window.until <= now));
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clock_that_was_set_ahead_for_one_answer_seals_nothing() {
+    let world = World::new(&["intune"]).await;
+    scatter(&world, "intune", 5);
+    let month_ahead = |_: &Seen, reply: &mut Reply| {
+        let date = chrono::Utc::now() + TimeDelta::days(30);
+        *reply = reply.clone().header("date", date.format("%a, %d %b %Y %H:%M:%S GMT").to_string());
+    };
+    world.fake.script(Fault::edit(month_ahead).path("auditEvents").times(1));
+    world.collect("intune").await;
+    world.assert_complete().await;
+    let settled = ago(&world.fake, DAY - 5);
+    for window in world.ledger().await {
+        assert!(window.stage != Stage::Sealed || window.until <= settled, "{window:?} is sealed too early");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cursor_of_another_tenant_or_address_begins_anew() {
+    for other in ["tenant", "log"] {
+        let mut world = World::new(&["intune"]).await;
+        scatter(&world, "intune", 5);
+        world.collect("intune").await;
+        world.restart().await;
+        let mut place = world.store.read("cursor/intune").await.unwrap().unwrap();
+        let of = place["of"].as_str().unwrap().to_owned();
+        assert!(of.contains("auditEvents") && of.ends_with(crate::world::TENANT), "{of}");
+        let of =
+            if other == "tenant" { of.replace(crate::world::TENANT, "fabrikam.com") } else { "other".into() };
+        place["of"] = of.into();
+        world.store.write(&[Note::new("cursor/intune", place).unwrap()]).await.unwrap();
+        add(&world, "intune", "before", ago(&world.fake, 5 * DAY));
+        let said = said(&world, "intune").await;
+        assert!(world.ids().await.contains("before"), "{said:?}");
+        world.assert_complete().await;
+        assert_eq!(lost(&world).await, []);
+        let place = world.store.read("cursor/intune").await.unwrap().unwrap();
+        assert!(place["of"].as_str().unwrap().ends_with(crate::world::TENANT));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_first_look_back_is_not_refused_where_there_is_no_licence_and_begins_on_the_hour() {
+    for ahead in [0, 3_000, -3_000] {
+        let world = World::new(&["entra"]).await;
+        world.fake.set_ahead(ahead);
+        world.tenant.change(|settings| {
+            (settings.entra_premium, settings.refuse_old_windows) = (false, true);
+        });
+        scatter(&world, "entra", 5);
+        world.collect("entra").await;
+        world.assert_complete().await;
+        assert_eq!(lost(&world).await, []);
+        let asked = world.fake.requests().into_iter().filter(|seen| seen.path.contains("directoryAudits"));
+        let asked: Vec<Seen> = asked.collect();
+        assert!(asked.iter().all(|seen| seen.status == 200), "{asked:?}");
+        let (from, _) = bounds(&asked[0]).unwrap();
+        assert!(from.to_string().ends_with(":00:00Z"), "{from}");
+    }
 }

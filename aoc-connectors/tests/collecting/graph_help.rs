@@ -93,7 +93,9 @@ pub(crate) fn redirect(to: &str) -> Fault {
 
 /// Starts the collector; the round with which it begins fails, so that all that comes is seen by whoever fetches next.
 pub(crate) async fn begin(world: &World, source: &str) {
-    world.fake.script(Fault::gateway(503).path("/oauth2/"));
+    // Not the login service: that is left alone for a while, by whoever fetches.
+    let is_first = |seen: &Seen| !seen.query.contains("skiptoken");
+    world.fake.script(Fault::gateway(503).path(path(source)).when(is_first));
     while world.running().status().sources[loop_of(source)].last_error.is_none() {
         tokio::time::sleep(Duration::from_millis(2)).await;
     }

@@ -1,6 +1,6 @@
 //! Graph's logs: pages and links.
 
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use aoc_connectors::fake::{Fault, Given, Reply, Seen};
 use aoc_core::{prelude::*, store::Note};
@@ -194,6 +194,48 @@ async fn skip_tokens_that_never_live_to_the_third_page_make_windows_smaller() {
     let token_of_page = |seen: &Seen| seen.query.contains("skiptoken");
     world.fake.script(Fault::skip_token_expired().when(token_of_page).nth(2).times(30));
     said(&world, "intune").await;
+    world.assert_complete().await;
+    world.assert_proven().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn links_that_are_always_new_and_bring_nothing_come_to_an_end() {
+    for empty in [true, false] {
+        let world = filled("intune", 3).await;
+        let number = AtomicUsize::new(0);
+        let endless = move |seen: &Seen, reply: &mut Reply| {
+            let url = seen.url();
+            let first = url.split("&$skiptoken").next().unwrap();
+            let next = format!("{first}&$skiptoken={}", number.fetch_add(1, Ordering::SeqCst));
+            reply.status = 200;
+            reply.edit_json(|body| {
+                *body = serde_json::json!({"value": [{"id": "again"}], "@odata.nextLink": next});
+                if empty {
+                    body["value"] = serde_json::json!([]);
+                }
+            });
+        };
+        let endless = world.fake.script(Fault::edit(endless).path("auditEvents").always());
+        world.running().fetch_now("intune").await.unwrap();
+        assert!(endless.hits() < 20_000, "{}", endless.hits());
+        endless.end();
+        world.collect("intune").await;
+        let (served, stored) = (world.fake.served_ids(&world.tenant), world.ids().await);
+        assert!(served.is_subset(&stored));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_link_to_itself_is_the_end_however_it_is_written() {
+    let world = filled("intune", 10).await;
+    let itself = |seen: &Seen, reply: &mut Reply| {
+        let own = seen.url().replace('$', "%24").replace("%20", "+").replace("http://", "HTTP://");
+        reply.edit_json(|body| body["@odata.nextLink"] = own.into());
+    };
+    world.fake.script(Fault::edit(itself).path("auditEvents").always());
+    let said = said(&world, "intune").await;
+    assert!(!said.iter().any(|one| one.contains("circle")), "{said:?}");
+    assert!(world.fake.count("auditEvents") < 12, "{}", world.fake.count("auditEvents"));
     world.assert_complete().await;
     world.assert_proven().await;
 }

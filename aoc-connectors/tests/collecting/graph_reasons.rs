@@ -71,8 +71,8 @@ async fn every_cause_is_told_in_a_sentence_with_its_remedy() {
         .await,
     ];
     let expected = [
-        "the application lacks a permission; grant AuditLog.Read.All and Directory.Read.All with admin consent",
-        "the application lacks a permission; grant AuditLog.Read.All and Directory.Read.All with admin consent",
+        "the application lacks a permission; grant AuditLog.Read.All (for sign-ins also Directory.Read.All) with admin consent",
+        "the application lacks a permission; grant AuditLog.Read.All (for sign-ins also Directory.Read.All) with admin consent",
         "the application lacks DeviceManagementApps.Read.All, or the tenant has no Intune licence; grant the one or get \
          the other, or remove this source",
         "the tenant has no Entra ID P1 or P2 licence, which sign-in logs need; get one, or remove this source",

@@ -2,8 +2,13 @@
 
 use std::time::Duration;
 
-use aoc_connectors::fake::Fault;
-use aoc_core::{ledger::Stage, prelude::*};
+use aoc_connectors::{
+    Office365Activity,
+    fake::{Fault, Tenant},
+    microsoft::Hub,
+};
+use aoc_core::{ledger::Stage, prelude::*, testkit::source::all_pages};
+use serde_json::Value;
 
 use crate::{
     office365::{EXCHANGE, Office, of_blobs, of_listings},
@@ -123,4 +128,90 @@ async fn a_failing_blob_of_the_oldest_day_does_not_hold_up_the_newest() {
     }
     let losses = office.losses().await;
     assert!(losses.len() <= 1 && losses.iter().all(|loss| loss.contains(&old)), "{losses:?}");
+}
+
+const OTHER: &str = "bbbbbbbb-cccc-4ddd-8eee-ffffffffffff";
+
+fn ids(pages: &[Page]) -> Vec<String> {
+    let records = pages.iter().flat_map(|page| &page.records);
+    records.map(|record| record.raw.read::<Value>().unwrap()["Id"].as_str().unwrap().to_owned()).collect()
+}
+
+fn warnings(pages: &[Page]) -> Vec<&String> {
+    pages.iter().flat_map(|page| &page.warnings).collect()
+}
+
+fn losses(pages: &[Page]) -> usize {
+    let windows = pages.iter().flat_map(|page| &page.coverage);
+    windows.filter(|window| matches!(window.stage, Stage::Lost(_))).count()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cursor_of_another_tenant_is_not_gone_on_from() {
+    let office = Office::new().await;
+    office.fill(5);
+    let source = office.feed().sources[0].1.clone();
+    let broken = office.tenant.add_blob(blob(&office.fake, EXCHANGE, "broken", 1, 4));
+    office.fake.script(of_blobs(Fault::short_body(30)).blob(&broken).always());
+    let pages = all_pages(&*source, Bookmark::Since(ago(&office.fake, 10_000))).await;
+    let cursor = pages.last().unwrap().next.clone();
+    let other = office.fake.add_tenant(Tenant::new(OTHER));
+    other.subscribe(EXCHANGE);
+    other.add_blob(blob(&office.fake, EXCHANGE, "theirs", 2, 3 * 1_440));
+    let theirs = Office365Activity::new(office.fake.profile(&other)).only(&[EXCHANGE]).unwrap();
+    let theirs = theirs.build_on(&Hub::unlimited()).unwrap().sources[0].1.clone();
+    let pages = all_pages(&*theirs, Bookmark::At(cursor)).await;
+    assert_eq!(ids(&pages), ["theirs-0", "theirs-1"]);
+    let told = warnings(&pages);
+    assert!(told.len() == 1 && told[0].contains(OTHER) && told[0].contains("anew"), "{told:?}");
+    assert_eq!(losses(&pages), 0);
+    let next = pages.last().unwrap().next.clone();
+    assert!(
+        !next.read::<Value>().unwrap().to_string().contains(&broken),
+        "what could not be had is forgotten"
+    );
+    assert!(warnings(&all_pages(&*theirs, Bookmark::At(next)).await).is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cursor_that_does_not_say_whose_it_is_goes_on_and_says_so_from_then_on() {
+    let office = Office::new().await;
+    office.fill(5);
+    let source = office.feed().sources[0].1.clone();
+    let pages = all_pages(&*source, Bookmark::Since(ago(&office.fake, 10_000))).await;
+    let mut old: Value = pages.last().unwrap().next.read().unwrap();
+    assert!(old.as_object_mut().unwrap().remove("of").is_some(), "{old}");
+    let pages = all_pages(&*source, Bookmark::At(Cursor::of(old).unwrap())).await;
+    assert!(ids(&pages).is_empty() && warnings(&pages).is_empty(), "{pages:?}");
+    assert!(pages[0].next.read::<Value>().unwrap()["of"].is_object());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn looking_back_further_than_the_api_keeps_is_no_loss() {
+    let office = Office::new().await;
+    office.fill(5);
+    let source = office.feed().sources[0].1.clone();
+    for (days, told) in [(7, 0), (30, 1)] {
+        let pages = all_pages(&*source, Bookmark::Since(ago(&office.fake, days * 1_440))).await;
+        assert_eq!((losses(&pages), warnings(&pages).len()), (0, told), "{:?}", warnings(&pages));
+        assert_eq!(ids(&pages).len(), 10);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_first_look_back_is_told_to_the_ledger_in_hours_and_listed_in_days() {
+    let mut office = Office::new().await;
+    for hours in 0..150 {
+        office.tenant.add_blob(blob(&office.fake, EXCHANGE, &format!("b{hours}"), 1, hours * 60 + 1));
+    }
+    office.collect().await;
+    office.assert_all_well().await;
+    let ledger = office.ledger().await;
+    let longest = ledger.iter().map(|window| window.until.instant() - window.from.instant()).max().unwrap();
+    assert!(longest <= chrono::TimeDelta::hours(1), "{longest}");
+    assert!(
+        office.fake.count("/subscriptions/content") < 15,
+        "{}",
+        office.fake.count("/subscriptions/content")
+    );
 }

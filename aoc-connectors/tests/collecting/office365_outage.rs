@@ -2,10 +2,17 @@
 
 use std::time::{Duration, Instant};
 
-use aoc_connectors::fake::Fault;
-use aoc_core::ledger::Stage;
+use aoc_connectors::{Office365Activity, fake::Fault, microsoft::Hub};
+use aoc_core::{ledger::Stage, prelude::*};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+};
 
-use crate::office365::{Office, of_blobs, of_listings};
+use crate::{
+    office365::{EXCHANGE, Office, of_blobs, of_listings},
+    world::{ago, blob},
+};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn errors_of_the_server_pass_and_nothing_is_lost() {
@@ -100,4 +107,84 @@ async fn half_of_all_requests_failing_for_hours_loses_nothing() {
         office.pass(60).await;
     }
     office.assert_all_well().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_forbidden_blob_is_put_off_and_stops_nothing() {
+    let mut office = Office::new().await;
+    let forbidden = office.tenant.add_blob(blob(&office.fake, EXCHANGE, "forbidden", 1, 50));
+    office.fill(30);
+    let denied = of_blobs(Fault::activity_error(403, "AF20099")).blob(&forbidden).always();
+    let denied = office.fake.script(denied);
+    let fetched = office.round().await.unwrap();
+    assert!(fetched.warnings.iter().any(|warning| warning.contains(&forbidden)), "{fetched:?}");
+    assert_eq!(office.ids().await.len(), 60);
+    assert_eq!(office.missing().await, std::slice::from_ref(&forbidden));
+    for round in 0..10 {
+        office.tenant.add_blob(blob(&office.fake, EXCHANGE, &format!("new{round}"), 1, 0));
+        office.fake.advance(Duration::from_secs(1_200));
+        office.round().await.unwrap();
+        office.round().await.unwrap();
+        assert!(office.ids().await.contains(&format!("new{round}-0")), "round {round}");
+    }
+    assert!((2..30).contains(&denied.hits()), "{} tries", denied.hits());
+    assert!(office.losses().await.is_empty());
+    denied.end();
+    office.pass(400).await;
+    office.assert_all_well().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_every_blob_is_forbidden_that_is_an_error_once() {
+    let mut office = Office::new().await;
+    office.fill(20);
+    let denied = office.fake.script(of_blobs(Fault::activity_error(403, "AF20099")).always());
+    assert_eq!(office.round().await.unwrap_err().kind(), ErrorKind::Denied);
+    office.round().await.unwrap();
+    assert_eq!(office.missing().await.len(), 20);
+    for _ in 0..3 {
+        office.fake.advance(Duration::from_secs(1_200));
+        office.round().await.unwrap();
+    }
+    assert!(denied.hits() < 150, "{} tries", denied.hits());
+    denied.end();
+    office.pass(400).await;
+    office.assert_all_well().await;
+}
+
+/// Gives a token at once, and all else byte by byte.
+async fn drip(mut stream: TcpStream) {
+    let mut asked = [0; 4_096];
+    let read = stream.read(&mut asked).await.unwrap_or(0);
+    if String::from_utf8_lossy(&asked[..read]).contains("/oauth2/") {
+        let token = r#"{"access_token":"abc","expires_in":3600}"#;
+        let head = format!("HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: {}\r\n\r\n", token.len());
+        let _ = stream.write_all(format!("{head}{token}").as_bytes()).await;
+        return;
+    }
+    let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n[").await;
+    while stream.write_all(b" ").await.is_ok() {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// A byte now and then is no silence.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_that_does_not_come_to_its_end_is_given_up() {
+    let office = Office::new().await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let mut account = office.fake.profile(&office.tenant);
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    (account.login_url, account.activity_url) = (Some(url.clone()), Some(url));
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            tokio::spawn(drip(stream));
+        }
+    });
+    let hub = Hub::impatient(Duration::from_millis(200));
+    let source = Office365Activity::new(account).only(&[EXCHANGE]).unwrap().build_on(&hub).unwrap();
+    let since = Bookmark::Since(ago(&office.fake, 10));
+    let fetched = tokio::time::timeout(Duration::from_secs(10), source.sources[0].1.fetch(&since)).await;
+    let error = fetched.unwrap().unwrap_err();
+    assert!(error.kind() == ErrorKind::Unavailable && error.to_string().contains("in time"), "{error}");
 }

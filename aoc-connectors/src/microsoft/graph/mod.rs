@@ -5,6 +5,7 @@ mod failures;
 mod page;
 mod place;
 mod source;
+mod start;
 
 use std::{sync::Arc, time::Duration};
 
@@ -43,6 +44,7 @@ pub(crate) struct Endpoint {
 impl Endpoint {
     /// The query for what happened between two times, both included.
     fn query(&self, from: Timestamp, until: Timestamp) -> String {
+        let (from, until) = (milliseconds(from), milliseconds(until));
         let mut filter = format!("{0} ge {from} and {0} le {until}", self.time);
         if let Some(condition) = self.condition {
             filter.push_str(" and ");
@@ -59,7 +61,9 @@ impl Endpoint {
     }
 
     fn rules(&self, overlap: TimeDelta) -> Rules {
-        Rules { reach: self.reach, settle: overlap }
+        // What is read a last time must not be forgotten by then.
+        let settle = overlap.min(self.reach - TimeDelta::days(1));
+        Rules { reach: self.reach, settle, long: TimeDelta::days(1) }
     }
 }
 
@@ -108,6 +112,12 @@ impl Logs<'_> {
 
 /// How long after its end a window is read a last time, where nothing else is said.
 const OVERLAP: Duration = Duration::from_secs(86_400);
+
+/// A time in whole milliseconds, or the next one: not all logs read more digits.
+fn milliseconds(time: Timestamp) -> Timestamp {
+    let cut = Timestamp::new(time.instant(), 3);
+    if cut < time { Timestamp::new(cut.instant() + TimeDelta::milliseconds(1), 3) } else { time }
+}
 
 /// Blanks and plus signs of a filter would be read as others.
 fn encode(filter: &str) -> String {

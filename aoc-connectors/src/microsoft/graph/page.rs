@@ -1,6 +1,6 @@
 //! One page of a log.
 
-use aoc_core::prelude::*;
+use aoc_core::{http::Url, prelude::*};
 
 /// The records of a page and the link behind it.
 #[derive(Debug, Default)]
@@ -84,6 +84,13 @@ fn link_in(bytes: &[u8]) -> Option<String> {
     let value = rest.trim_start().strip_prefix(':')?.trim_start();
     let mut values = serde_json::Deserializer::from_str(value).into_iter::<String>();
     values.next()?.ok().filter(|link| !link.is_empty())
+}
+
+/// An address, the same however it is written.
+pub(super) fn same(url: &Url) -> String {
+    let options = url.query_pairs().map(|(name, value)| format!("{name}={value}"));
+    let options: Vec<String> = options.collect();
+    format!("{}{}?{}", url.origin().ascii_serialization(), url.path(), options.join("\n"))
 }
 
 #[cfg(test)]

@@ -15,6 +15,9 @@ pub(super) type Trouble = Option<String>;
 /// Everything that must be known to go on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Place {
+    /// What it is a place of: another tenant or log has other windows. Older cursors do not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) of: Option<String>,
     pub(super) timeline: Timeline<Trouble>,
     /// When the round under way began.
     pub(super) round: Option<Timestamp>,
@@ -36,6 +39,12 @@ pub(super) struct Reading {
     /// Links that were followed, as digests.
     #[serde(default)]
     seen: Vec<u64>,
+    /// Pages that came, as digests of their records.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pages: Vec<u64>,
+    /// How many pages in a row brought nothing new.
+    #[serde(default)]
+    barren: u32,
     /// How often it began anew.
     #[serde(default)]
     pub(super) restarts: u32,
@@ -47,12 +56,22 @@ pub(super) struct Reading {
     pub(super) broken: Option<String>,
 }
 
+/// So many pages in a row that bring nothing new have no end.
+const MOST_BARREN: u32 = 50;
 /// How much is asked for at once.
 const DAY: TimeDelta = TimeDelta::days(1);
 
 impl Place {
-    pub(super) fn since(since: Timestamp) -> Self {
-        Self { timeline: Timeline::since(since), round: None, reading: None, at_once: None }
+    pub(super) fn since(since: Timestamp, of: String) -> Self {
+        Self { of: Some(of), timeline: Timeline::since(since), round: None, reading: None, at_once: None }
+    }
+
+    /// The other side says what time it is: what is under way began no later, whatever was thought before.
+    pub(super) fn heard(&mut self, now: Timestamp) {
+        if let Some(reading) = &mut self.reading {
+            reading.began = reading.began.min(now);
+        }
+        self.round = self.round.map(|round| round.min(now));
     }
 
     fn at_once(&self) -> TimeDelta {
@@ -141,10 +160,12 @@ impl Place {
         self.finish(now, rules)
     }
 
-    /// Windows that need no further reading.
+    /// Windows that need no further reading. Those that the service forgot before they were read a last time are stored
+    /// as they were read, but not sealed.
     pub(super) fn seal(&mut self, now: Timestamp, rules: Rules) -> Vec<Coverage> {
+        let whole = |tile: &Tile<Trouble>| if tile.is_settled(rules) { Stage::Sealed } else { Stage::Stored };
         let sealed = self.timeline.seal(now, rules, Option::is_some);
-        sealed.iter().map(|tile| coverage(tile, stage(tile, Stage::Sealed))).collect()
+        sealed.iter().map(|tile| coverage(tile, stage(tile, whole(tile)))).collect()
     }
 
     /// Windows that are being read and were never read before.
@@ -159,7 +180,18 @@ impl Place {
 
 impl Reading {
     fn new(from: Timestamp, until: Timestamp, began: Timestamp) -> Self {
-        Self { from, until, began, link: None, seen: Vec::new(), restarts: 0, records: 0, broken: None }
+        Self {
+            from,
+            until,
+            began,
+            link: None,
+            seen: Vec::new(),
+            pages: Vec::new(),
+            barren: 0,
+            restarts: 0,
+            records: 0,
+            broken: None,
+        }
     }
 
     /// What tells its next page from others, however often it is asked for: where a first look back begins moves on.
@@ -167,9 +199,23 @@ impl Reading {
         self.link.clone().unwrap_or_else(|| self.until.to_string())
     }
 
-    /// Goes on with a link; says whether it is a new one.
-    pub(super) fn follow(&mut self, link: String) -> bool {
-        let digest = xxh3_64(link.as_bytes());
+    /// Takes note of what a page brought; says whether it is one of so many that bring nothing new.
+    pub(super) fn came(&mut self, records: &[RawJson]) -> bool {
+        self.records += records.len();
+        let texts: Vec<&str> = records.iter().map(RawJson::text).collect();
+        let digest = xxh3_64(texts.join("\n").as_bytes());
+        if records.is_empty() || self.pages.contains(&digest) {
+            self.barren += 1;
+        } else {
+            self.barren = 0;
+            self.pages.push(digest);
+        }
+        self.barren >= MOST_BARREN
+    }
+
+    /// Goes on with a link to this place; says whether it is a new one.
+    pub(super) fn follow(&mut self, link: String, place: &str) -> bool {
+        let digest = xxh3_64(place.as_bytes());
         if self.seen.contains(&digest) {
             return false;
         }
@@ -184,6 +230,8 @@ impl Reading {
         self.restarts += 1;
         (self.link, self.records, self.broken) = (None, 0, None);
         self.seen.clear();
+        self.pages.clear();
+        self.barren = 0;
         self.restarts <= MOST
     }
 }
@@ -201,4 +249,29 @@ fn coverage(tile: &Tile<Trouble>, stage: Stage) -> Coverage {
 /// A window of the ledger; tenant and content are filled in by the source.
 pub(super) fn window(from: Timestamp, until: Timestamp, stage: Stage) -> Coverage {
     Coverage { content: String::new(), tenant: String::new(), from, until, stage, items: Vec::new() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_not_read_a_last_time_is_stored_and_not_sealed() {
+        let time = |text| Timestamp::parse(text).unwrap();
+        let rules = Rules { reach: TimeDelta::days(7), settle: TimeDelta::days(1), long: DAY };
+        let tile = |from, until, read| Tile {
+            from: time(from),
+            until: time(until),
+            read_at: Some(time(read)),
+            memory: None,
+        };
+        let mut place = Place::since(time("2026-03-03T00:00:00Z"), "one log".into());
+        place.timeline.tiles = vec![
+            tile("2026-03-01T00:00:00Z", "2026-03-02T00:00:00Z", "2026-03-02T02:00:00Z"),
+            tile("2026-03-02T00:00:00Z", "2026-03-03T00:00:00Z", "2026-03-04T00:00:00Z"),
+        ];
+        let stages: Vec<Stage> =
+            place.seal(time("2026-03-20T00:00:00Z"), rules).into_iter().map(|window| window.stage).collect();
+        assert_eq!(stages, [Stage::Stored, Stage::Sealed]);
+    }
 }

@@ -13,7 +13,7 @@ use super::{
     Endpoint,
     earliest::earliest_in,
     failures::Failures,
-    page::LogPage,
+    page::{LogPage, same},
     place::{Place, Reading, window},
 };
 use crate::microsoft::{Api, Failure, Rules};
@@ -56,10 +56,10 @@ enum Came {
 
 /// What a fetch brings beside the place where it goes on.
 #[derive(Default)]
-struct Brought {
+pub(super) struct Brought {
     records: Vec<RawJson>,
-    coverage: Vec<Coverage>,
-    warnings: Vec<String>,
+    pub(super) coverage: Vec<Coverage>,
+    pub(super) warnings: Vec<String>,
 }
 
 #[async_trait]
@@ -67,11 +67,8 @@ impl Source for GraphSource {
     async fn fetch(&self, from: &Bookmark) -> Result<Page> {
         self.api.hear_clock().await;
         let (now, rules) = (self.api.clock().now(), self.rules());
-        let mut place: Place = match from {
-            Bookmark::At(cursor) => cursor.read()?,
-            Bookmark::Since(since) => Place::since(rules.earliest(*since, now)),
-        };
         let mut brought = Brought::default();
+        let mut place = self.place(from, now, &mut brought)?;
         if place.round.is_none() {
             place.timeline.extend(now, rules);
         }
@@ -84,7 +81,10 @@ impl Source for GraphSource {
             (place.round, place.at_once) = (None, None);
             return self.page(place, brought, false).await;
         };
-        match self.come(&reading, place.most_failures()).await? {
+        let came = self.come(&reading, place.most_failures()).await?;
+        let now = now.min(self.api.clock().now());
+        place.heard(now);
+        match came {
             Came::Page(page) => {
                 brought.coverage.extend(place.begun());
                 self.take(&mut place, page, now, &mut brought)?;
@@ -97,12 +97,15 @@ impl Source for GraphSource {
             Came::TooMuch(error, bytes) => self.salvage(&mut place, &error, &bytes, now, &mut brought)?,
             Came::TooOld(edge) => self.forget_old(&mut place, edge, now, &mut brought)?,
         }
+        if matches!(from, Bookmark::Since(_)) {
+            brought.promise_nothing();
+        }
         self.page(place, brought, true).await
     }
 }
 
 impl GraphSource {
-    fn rules(&self) -> Rules {
+    pub(super) fn rules(&self) -> Rules {
         self.endpoint.rules(TimeDelta::from_std(self.overlap).unwrap_or(TimeDelta::days(1)))
     }
 
@@ -169,20 +172,42 @@ impl GraphSource {
     /// Takes a page: its records, and where it goes on.
     fn take(&self, place: &mut Place, page: LogPage, now: Timestamp, brought: &mut Brought) -> Result<()> {
         let Some(reading) = &mut place.reading else { return Ok(()) };
-        let own = self.address(reading).map(String::from).unwrap_or_default();
-        reading.records += page.records.len();
+        let own = self.address(reading).map(|own| same(&own)).unwrap_or_default();
+        let is_endless = reading.came(&page.records);
         brought.records = page.records;
-        let Some(link) = page.link.filter(|link| !self.endpoint.ends_with_own_link || *link != own) else {
+        let Some(link) = page.link else {
             self.finish(place, now, brought);
             return Ok(());
         };
-        if let Err(error) = self.api.base().follow(&link) {
-            return self.begin_anew(place, &error.to_string(), now, brought);
+        let next = match self.api.base().follow(&link) {
+            Ok(url) => same(&url),
+            Err(error) => return self.begin_anew(place, &error.to_string(), now, brought),
+        };
+        if self.endpoint.ends_with_own_link && next == own {
+            self.finish(place, now, brought);
+            return Ok(());
         }
-        if reading.follow(link) {
+        if is_endless {
+            self.narrow_endless(place, now, brought);
+            return Ok(());
+        }
+        if reading.follow(link, &next) {
             return Ok(());
         }
         self.begin_anew(place, "Graph's links lead in a circle", now, brought)
+    }
+
+    /// Page upon page without anything new: less is asked for at once. Where that has been tried, what came must do.
+    fn narrow_endless(&self, place: &mut Place, now: Timestamp, brought: &mut Brought) {
+        let Some(Reading { from, until, .. }) = place.reading else { return };
+        let reason = "Graph's pages bring nothing new without coming to an end";
+        if place.at_once.is_none() && place.narrow() {
+            brought
+                .warnings
+                .push(format!("{reason}; what happened between {from} and {until} is read again"));
+            return;
+        }
+        self.give_up(place, reason.to_owned(), now, brought);
     }
 
     /// The stretch has come to its end.
@@ -256,11 +281,12 @@ impl GraphSource {
 
     /// What the service keeps no longer is a recorded loss.
     fn give_up_old(&self, place: &mut Place, now: Timestamp, rules: Rules, brought: &mut Brought) {
-        let Some((from, until)) = place.timeline.clamp(now, rules) else { return };
         let days = rules.reach.num_days();
         let reason = format!("older than the {days} days that Microsoft keeps");
-        brought.warnings.push(format!("what happened between {from} and {until} is lost: {reason}"));
-        brought.coverage.push(window(from, until, Stage::Lost(reason)));
+        while let Some((from, until)) = place.timeline.clamp(now, rules) {
+            brought.warnings.push(format!("what happened between {from} and {until} is lost: {reason}"));
+            brought.coverage.push(window(from, until, Stage::Lost(reason.clone())));
+        }
     }
 
     /// The service answers for less than it is said to: what is older than it says, else than a week, is given up.

@@ -52,8 +52,10 @@ impl Certificate {
 
     /// What the file holds; nothing when that is the certificate we have.
     async fn read(path: &Path, old: Option<&Self>) -> Result<Option<Self>> {
+        // Whoever reads the sentence over the API need not know the path.
+        let named = |cause: std::io::Error| Error::unavailable(cause.to_string()).at(path.display());
         let unreadable =
-            |cause| Error::denied(format!("cannot read {}", path.display())).because(cause).at("certificate");
+            |cause| Error::denied("cannot read the file").because(named(cause)).at("certificate");
         let about: std::fs::Metadata = tokio::fs::metadata(path).await.map_err(unreadable)?;
         let changed = about.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
         let stamp = format!("{} {}", changed.unwrap_or_default().as_nanos(), about.len());
@@ -61,7 +63,10 @@ impl Certificate {
             return Ok(None);
         }
         let bytes = tokio::fs::read(path).await.map_err(unreadable)?;
-        let useless = |what| Error::denied(format!("{}: {what}", path.display())).at("certificate");
+        let useless = |what| {
+            let file = Error::denied(path.display().to_string());
+            Error::denied(what).because(file).at("certificate")
+        };
         Self::parse(&bytes, stamp).map(Some).map_err(useless)
     }
 

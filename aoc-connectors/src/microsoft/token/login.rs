@@ -1,11 +1,15 @@
 //! The login service: one form, one answer.
 
-use std::{sync::Arc, time::SystemTime};
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use aoc_core::{
     http::{HttpClient, Method, Url},
     prelude::*,
 };
+use tokio::time::timeout;
 
 use super::{
     super::{Account, clock::Clock},
@@ -23,6 +27,8 @@ pub(super) struct Login {
     clock: Arc<Clock>,
 }
 
+/// How long an answer may take to come to its end.
+const TOTAL: Duration = Duration::from_secs(180);
 /// How much of an answer is read.
 const MOST: usize = 256 * 1024;
 
@@ -66,7 +72,8 @@ impl Login {
         self.clock.heard(answer.date());
         let (status, retry_after) = (answer.status().as_u16(), answer.retry_after());
         let now = answer.date().unwrap_or_else(SystemTime::now);
-        let body = answer.text(MOST).await;
+        let late = |_| Error::unavailable("the login service did not answer in time");
+        let body = timeout(TOTAL, answer.text(MOST)).await.map_err(late)?;
         if (200..300).contains(&status) {
             let none = || Error::unavailable("the login service sent no token");
             let detail = || format!("status {status}, {} bytes", body.len());
@@ -76,6 +83,7 @@ impl Login {
         Err(Heard { status, retry_after, body: &body, secrets: &secrets, ahead: self.clock.ahead() }
             .refusal())
     }
+
     fn form(&self, fields: &[(&str, String)]) -> String {
         let mut form = form_urlencoded::Serializer::new(String::new());
         form.append_pair("grant_type", "client_credentials");

@@ -6,10 +6,11 @@ use aoc_core::{
     http::{HttpClient, Method, Options, Url, header::HeaderValue},
     prelude::*,
 };
+use tokio::time::timeout;
 
 use super::{
     answer::{self, Minted},
-    refused::{Refusal, words},
+    refused::{Refusal, said, words},
 };
 
 /// Where this machine gives tokens.
@@ -25,6 +26,8 @@ const MACHINE: &str = "http://169.254.169.254";
 /// It is near or not there.
 const OPTIONS: Options =
     Options { connect: Duration::from_secs(5), silence: Duration::from_secs(30), proxy: false };
+/// How long an answer may take to come to its end.
+const TOTAL: Duration = Duration::from_secs(90);
 /// How much of an answer is read.
 const MOST: usize = 256 * 1024;
 
@@ -53,11 +56,11 @@ impl Managed {
     pub(super) async fn ask(&self) -> Result<Minted, Refusal> {
         let request =
             self.http.request(Method::GET, self.url.clone()).header(&self.header, self.value.clone());
-        let answer =
-            self.http.send(request).await.map_err(|cause| Error::unavailable(UNREACHABLE).because(cause))?;
-        let (status, retry_after) = (answer.status().as_u16(), answer.retry_after());
+        let sent = self.http.send(request).await;
+        let answer = sent.map_err(|cause| Error::unavailable(UNREACHABLE).because(cause))?;
+        let (status, retry_after) = (answer.status().as_u16(), said(answer.retry_after()));
         let now = answer.date().unwrap_or_else(SystemTime::now);
-        let body = answer.text(MOST).await;
+        let body = timeout(TOTAL, answer.text(MOST)).await.map_err(|_| Error::unavailable(NOT_IN_TIME))?;
         if (200..300).contains(&status) {
             let none = || Error::unavailable("the identity endpoint of this machine sent no token");
             let detail = || format!("status {status}, {} bytes", body.len());
@@ -95,6 +98,7 @@ fn endpoint(env: impl Fn(&str) -> Option<String>) -> Result<[String; 4]> {
 
 const UNREACHABLE: &str =
     "the identity endpoint of this machine cannot be reached; `managed_identity` works only in Azure";
+const NOT_IN_TIME: &str = "the identity endpoint of this machine did not answer in time";
 const NOT_NOW: &str = "the identity endpoint of this machine cannot answer now";
 const REFUSED: &str = "the identity endpoint of this machine gives no token";
 const FIX: &str =

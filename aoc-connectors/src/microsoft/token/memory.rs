@@ -13,6 +13,8 @@ pub(super) struct Memory {
     last: Option<Kept>,
     /// How often in a row this credential was denied.
     denials: u32,
+    /// How often in a row there was no answer to work with.
+    failures: u32,
     /// Since when the federated credential has not been found, by whatever token.
     unmatched: Option<Instant>,
 }
@@ -34,8 +36,14 @@ const GRACE: Duration = Duration::from_secs(10 * 60);
 const GRACE_PAUSE: Duration = Duration::from_secs(15);
 /// How long to wait where the service wants us to and does not say how long.
 const UNSAID: Duration = Duration::from_secs(30);
+/// It is not obeyed for longer than this.
+const MOST_OF_WISH: Duration = Duration::from_secs(3_600);
 /// It is not believed for longer than this when it only fails.
 const MOST_OF_FAILURE: Duration = Duration::from_secs(300);
+/// Where it fails and does not say how long, all who need a token leave it alone for this long, doubled with each time up to the
+/// most.
+const FIRST_OF_FAILURE: Duration = Duration::from_secs(1);
+const MOST_UNSAID: Duration = Duration::from_secs(60);
 
 impl Memory {
     /// Says no when the last refusal still holds for this credential, or came while the caller was waiting.
@@ -79,11 +87,13 @@ impl Memory {
                 self.denials += 1;
                 error.wait(wait)
             }
-            ErrorKind::RateLimited => error.wait(wish.unwrap_or(UNSAID)),
-            _ => match wish {
-                Some(wish) => error.wait(wish.min(MOST_OF_FAILURE)),
-                None => error,
-            },
+            ErrorKind::RateLimited => error.wait(wish.unwrap_or(UNSAID).min(MOST_OF_WISH)),
+            ErrorKind::Unavailable => {
+                let own = FIRST_OF_FAILURE.saturating_mul(1 << self.failures.min(8)).min(MOST_UNSAID);
+                self.failures = self.failures.saturating_add(1);
+                error.wait(wish.map_or(own, |wish| wish.min(MOST_OF_FAILURE)))
+            }
+            _ => error,
         }
     }
 

@@ -30,13 +30,17 @@ impl Proof {
             Credential::Secret(secret) => Self::Secret(secret.clone()),
             Credential::Certificate(path) => Self::Certificate(Certificate::load(path, kept).await?),
             Credential::FederatedToken(path) => {
-                let problem = |what: String| Error::denied(what).at("federated_token_file");
+                let problem = |what: &str| Error::denied(what).at("federated_token_file");
                 let text = tokio::fs::read_to_string(path).await;
-                let text =
-                    text.map_err(|cause| problem(format!("cannot read {}", path.display())).because(cause))?;
+                // Whoever reads the sentence over the API need not know the path.
+                let text = text.map_err(|cause| {
+                    let file = Error::unavailable(cause.to_string()).at(path.display());
+                    problem("cannot read the file").because(file)
+                })?;
                 let token = text.trim();
                 if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
-                    return Err(problem(format!("{} holds no token", path.display())));
+                    let file = Error::denied(path.display().to_string());
+                    return Err(problem("the file holds no token").because(file));
                 }
                 Self::Federated(Secret::new(token), format!("{:x?}", Sha256::digest(token)))
             }

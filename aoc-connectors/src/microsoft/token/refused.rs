@@ -46,6 +46,8 @@ pub(super) struct Heard<'a> {
 /// How long to wait where the service does not say.
 const SHORT: Duration = Duration::from_secs(30);
 const LONG: Duration = Duration::from_secs(300);
+/// No wish is shorter.
+const LEAST: Duration = Duration::from_secs(1);
 
 impl Heard<'_> {
     /// What it means.
@@ -83,10 +85,11 @@ impl Heard<'_> {
     }
 
     fn wish(&self, kind: ErrorKind, code: u32) -> Option<Duration> {
+        let wish = said(self.retry_after);
         match kind {
-            ErrorKind::RateLimited if code == LOOPING => Some(self.retry_after.unwrap_or(LONG)),
-            ErrorKind::RateLimited => Some(self.retry_after.unwrap_or(SHORT)),
-            ErrorKind::Unavailable => self.retry_after,
+            ErrorKind::RateLimited if code == LOOPING => Some(wish.unwrap_or(LONG)),
+            ErrorKind::RateLimited => Some(wish.unwrap_or(SHORT)),
+            ErrorKind::Unavailable => wish,
             _ => None,
         }
     }
@@ -99,6 +102,11 @@ impl Heard<'_> {
             ahead => format!("this machine's clock is {} seconds fast; set it right", -ahead),
         }
     }
+}
+
+/// How long we are wanted to wait: who says no time at all, or one in the past, has not said how long.
+pub(super) fn said(retry_after: Option<Duration>) -> Option<Duration> {
+    retry_after.filter(|wish| *wish >= LEAST)
 }
 
 /// The vendor's own words, without the secrets that we sent.

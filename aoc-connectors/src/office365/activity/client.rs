@@ -3,10 +3,11 @@
 use std::collections::HashSet;
 
 use aoc_core::{
-    http::{Method, Url},
+    http::{Answer, Method, Url},
     prelude::*,
 };
 use serde::de::DeserializeOwned;
+use tokio::time::timeout;
 
 use crate::microsoft::{Api, Failure};
 
@@ -38,13 +39,23 @@ pub(super) struct Subscribed {
 
 /// How large a page of a listing may be.
 const MOST_OF_LISTING: usize = 64 << 20;
+/// How many times as long as until it begins it may take until its end.
+const MOST_PATIENCE: u32 = 3;
 /// So many pages in a row without a blob that was not listed before have no end.
 const MOST_BARREN_PAGES: usize = 50;
 
 impl Client {
     pub(super) async fn subscriptions(&self) -> Result<Vec<Subscribed>, Failure> {
         let answer = self.api.get(self.feed("subscriptions/list", "")?).await?;
-        Ok(read(&answer.bytes(MOST_OF_LISTING).await?)?)
+        Ok(read(&self.whole(answer).await?)?)
+    }
+
+    /// All of a list. One that comes byte by byte is not waited for.
+    async fn whole(&self, answer: Answer) -> Result<Vec<u8>, Failure> {
+        match timeout(self.api.patience() * MOST_PATIENCE, answer.bytes(MOST_OF_LISTING)).await {
+            Ok(bytes) => Ok(bytes?),
+            Err(_) => Err(self.api.late()),
+        }
     }
 
     pub(super) async fn start(&self, content: &str) -> Result<(), Failure> {
@@ -69,7 +80,7 @@ impl Client {
             let next = ["nextpageuri", "nextpageurl"].iter().find_map(|name| answer.header(name));
             let next = next.map(str::trim).filter(|next| !next.is_empty()).map(str::to_owned);
             let before = listed.len();
-            for mut row in read::<Vec<Listed>>(&answer.bytes(MOST_OF_LISTING).await?)? {
+            for mut row in read::<Vec<Listed>>(&self.whole(answer).await?)? {
                 if row.content_id.is_empty() {
                     row.content_id.clone_from(&row.content_uri);
                 }

@@ -33,6 +33,8 @@ struct Failed {
 enum Fault {
     /// The blob's: it is broken, or there is none.
     Blob,
+    /// The blob's too: we may not have it, though we may list it.
+    Forbidden,
     /// The API's: it answered, or did not.
     Api,
     /// Nobody was asked.
@@ -101,14 +103,28 @@ impl ActivitySource {
         }
         let brought =
             !bringing.records.is_empty() || !bringing.coverage.is_empty() || !memory.open.is_empty();
-        self.judge(batch.failed, brought, waiting, place, bringing, now)
+        let tells = self.tells(&batch.failed, place, memory);
+        let judged = self.judge(batch.failed, (brought, tells), waiting, place, bringing, now);
+        memory.told |= judged.is_err() && tells;
+        judged
+    }
+
+    /// Whether all blobs are refused, and it is to be told that none comes at all: once, when that is new.
+    fn tells(&self, failed: &[Failed], place: &mut Place, memory: &Memory) -> bool {
+        let is_new =
+            |failed: &Failed| place.failures(failed.blob.created, &failed.blob.listed.content_id) == 0;
+        !memory.told
+            && memory.open.is_empty()
+            && failed.iter().all(|failed| failed.fault == Fault::Forbidden)
+            && failed.iter().any(is_new)
+            && !place.has_any()
     }
 
     /// What becomes of blobs that could not be fetched: tried again in this round, in later ones, or lost.
     fn judge(
         &self,
         failed: Vec<Failed>,
-        mut brought: bool,
+        (mut brought, tells): (bool, bool),
         waiting: &mut VecDeque<Waiting>,
         place: &mut Place,
         bringing: &mut Bringing,
@@ -119,7 +135,8 @@ impl ActivitySource {
             blob.tries += u32::from(fault != Fault::Nobody);
             let id = blob.listed.content_id.clone();
             let is_last_round = place.failures(blob.created, &id) + 1 >= MOST_ROUNDS;
-            if blob.tries < MOST_TRIES {
+            let is_forbidden = fault == Fault::Forbidden && !tells;
+            if blob.tries < MOST_TRIES && !is_forbidden {
                 // Behind the others: whatever is wrong with it must not hold them up.
                 waiting.push_back(blob);
             } else if fault == Fault::Blob && is_last_round {
@@ -132,7 +149,8 @@ impl ActivitySource {
                 bringing.coverage.extend(place.put_off(blob.created, &id, now, &error));
                 brought = true;
             }
-            if fault != Fault::Blob && worst.as_ref().is_none_or(|worst| worst.retry_after().is_none()) {
+            let counts = fault != Fault::Blob && !is_forbidden;
+            if counts && worst.as_ref().is_none_or(|worst| worst.retry_after().is_none()) {
                 worst = Some(error);
             }
         }
@@ -228,15 +246,18 @@ impl ActivitySource {
 
 /// Whether the others would fare the same, so that asking on is no use.
 fn stops(failure: &Failure) -> bool {
-    matches!(
+    let stops = matches!(
         failure.error.kind(),
         ErrorKind::RateLimited | ErrorKind::Denied | ErrorKind::Config | ErrorKind::Internal
-    )
+    );
+    stops && fault(failure) != Fault::Forbidden
 }
 
 fn fault(failure: &Failure) -> Fault {
     match failure.error.kind() {
         ErrorKind::NotFound | ErrorKind::Invalid | ErrorKind::Rejected => Fault::Blob,
+        // Without an answer it was the token that is refused.
+        ErrorKind::Denied if !matches!(failure.status, 0 | 401) => Fault::Forbidden,
         // Held back on this side.
         ErrorKind::RateLimited if failure.status == 0 => Fault::Nobody,
         _ => Fault::Api,

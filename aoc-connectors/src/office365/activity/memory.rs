@@ -18,6 +18,8 @@ pub(super) struct Memory {
     pub(super) waiting: Option<VecDeque<Waiting>>,
     /// Large blobs that were downloaded; the first is being read.
     pub(super) open: VecDeque<Open>,
+    /// Whether it was told that all blobs of the window are refused.
+    pub(super) told: bool,
 }
 
 impl Memory {

@@ -14,6 +14,9 @@ use crate::microsoft::{Rules, Tile, Timeline};
 /// Everything that must be known to go on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Place {
+    /// What it is a place of; an older cursor does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) of: Option<Whose>,
     pub(super) timeline: Timeline<Blobs>,
     /// When the round under way began.
     pub(super) round: Option<Timestamp>,
@@ -21,6 +24,14 @@ pub(super) struct Place {
     pub(super) window: Option<Window>,
     /// Tell this place from all others, so that what the source remembers is only used where it belongs.
     pub(super) step: (i64, u64),
+}
+
+/// What a cursor is a cursor of.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Whose {
+    pub(super) tenant: String,
+    /// The API's address.
+    pub(super) api: String,
 }
 
 /// A window that was listed.
@@ -61,7 +72,7 @@ impl Place {
     pub(super) fn since(since: Timestamp) -> Self {
         let whole: Timestamp = since.instant().trunc_subsecs(0).into();
         let run = Utc::now().timestamp_micros();
-        Self { timeline: Timeline::since(whole), round: None, window: None, step: (run, 0) }
+        Self { of: None, timeline: Timeline::since(whole), round: None, window: None, step: (run, 0) }
     }
 
     /// Takes up the next window that is due in this round; nothing when the round is done.
@@ -82,6 +93,13 @@ impl Place {
             window.began = window.began.min(now);
         }
         self.round = self.round.map(|round| round.min(now));
+    }
+
+    /// Whether any blob of the window was there for us, now or before.
+    pub(super) fn has_any(&self) -> bool {
+        let Some(window) = self.window else { return false };
+        let read = self.timeline.between(window.from, window.until);
+        self.timeline.tiles[read].iter().any(|tile| !tile.memory.done.is_empty())
     }
 
     /// The tile of a blob that became available at this time.

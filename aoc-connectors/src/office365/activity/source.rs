@@ -15,7 +15,7 @@ use tokio::sync::Mutex;
 use super::{
     client::{Client, Listed},
     memory::{Memory, Waiting},
-    place::{Place, Window, window},
+    place::{Place, Whose, Window, window},
     subscription::Subscription,
 };
 use crate::microsoft::{Failure, Rules};
@@ -35,6 +35,10 @@ const REACH: TimeDelta = TimeDelta::days(7);
 const LATEST_SETTLE: TimeDelta = TimeDelta::days(6);
 /// How much less the API may answer for than it keeps.
 const MARGIN: TimeDelta = TimeDelta::minutes(10);
+/// What cannot be had any more.
+const OLDER: &str = "older than the 7 days that the API keeps content";
+/// What is told to the ledger is told of windows as short as this: with each page, all of its window is told.
+const LONG: TimeDelta = TimeDelta::hours(1);
 
 /// What one page brings.
 #[derive(Default)]
@@ -49,13 +53,10 @@ impl Source for ActivitySource {
     async fn fetch(&self, from: &Bookmark) -> Result<Page> {
         self.subscription.ensure(&self.client, &self.content).await?;
         let now = self.client.api.clock().now();
-        let mut place: Place = match from {
-            Bookmark::At(cursor) => cursor.read()?,
-            Bookmark::Since(since) => Place::since(self.earliest(*since, now)),
-        };
+        let mut bringing = Bringing::default();
+        let mut place = self.place(from, now, &mut bringing)?;
         let mut shared = self.memory.lock().await;
         let mut memory = shared.take(place.step);
-        let mut bringing = Bringing::default();
         if place.round.is_none() {
             place.timeline.extend(now, self.rules);
         }
@@ -89,21 +90,46 @@ impl ActivitySource {
         Self {
             client,
             content: content.to_owned(),
-            rules: Rules { reach: REACH, settle: overlap.min(LATEST_SETTLE) },
+            rules: Rules { reach: REACH, settle: overlap.min(LATEST_SETTLE), long: LONG },
             subscription: Subscription::default(),
             memory: Mutex::default(),
         }
     }
 
-    /// Where to begin. A first look back is counted on this machine's clock, which may be behind the other side's: what
-    /// that asks for in vain is no loss.
-    fn earliest(&self, since: Timestamp, now: Timestamp) -> Timestamp {
+    /// Where to go on, or to begin.
+    fn place(&self, from: &Bookmark, now: Timestamp, bringing: &mut Bringing) -> Result<Place> {
+        let tenant = self.client.tenant.to_lowercase();
+        let mine = Whose { tenant, api: self.client.api.base().to_string() };
+        let place = match from {
+            Bookmark::At(cursor) => cursor.read()?,
+            Bookmark::Since(since) => Place::since(self.earliest(*since, now, bringing)),
+        };
+        let place = match &place.of {
+            Some(other) if *other != mine => {
+                let (of, at) = (&other.tenant, &other.api);
+                let message = format!("the bookmark is of tenant {of} at {at}, not of {} at", mine.tenant);
+                bringing.warnings.push(format!("{message} {}; it begins anew", mine.api));
+                Place::since((now.instant() - REACH + MARGIN).into())
+            }
+            _ => place,
+        };
+        Ok(Place { of: Some(mine), ..place })
+    }
+
+    /// Where to begin, a little short of what the API keeps no longer: what is asked for in vain is no loss, as nobody had
+    /// promised it.
+    fn earliest(&self, since: Timestamp, now: Timestamp, bringing: &mut Bringing) -> Timestamp {
         let ahead = TimeDelta::seconds(self.client.api.clock().ahead());
-        let corrected: Timestamp = (since.instant() + ahead).into();
-        match self.rules.earliest(corrected, now) {
-            edge if edge != corrected => edge,
-            _ => since,
+        let rules = Rules { reach: REACH - MARGIN, ..self.rules };
+        let edge: Timestamp = (now.instant() - rules.reach).into();
+        if rules.is_too_early(since, now, ahead) {
+            let warning = format!("what became available before {edge} cannot be had: it is {OLDER}");
+            bringing.warnings.push(warning);
         }
+        let begin = rules.earliest(since, now, ahead);
+        // The hour in which the API's memory begins is not a whole one, and is not left out.
+        let meant = since.min((since.instant() + ahead).into());
+        if begin > meant.max(edge) { edge } else { begin }
     }
 
     fn page(&self, place: Place, bringing: Bringing, more: bool) -> Result<Page> {
@@ -217,11 +243,12 @@ impl ActivitySource {
 
     /// What the API keeps no longer and was never read is a recorded loss.
     fn give_up_old(&self, place: &mut Place, now: Timestamp, rules: Rules, bringing: &mut Bringing) {
-        let Some((from, until)) = place.timeline.clamp(now, rules) else { return };
-        place.window = None;
-        let reason = "older than the 7 days that the API keeps content";
-        bringing.warnings.push(format!("what became available between {from} and {until} is lost: {reason}"));
-        bringing.coverage.push(window(from, until, Stage::Lost(reason.to_owned())));
+        while let Some((from, until)) = place.timeline.clamp(now, rules) {
+            place.window = None;
+            let warning = format!("what became available between {from} and {until} is lost: {OLDER}");
+            bringing.warnings.push(warning);
+            bringing.coverage.push(window(from, until, Stage::Lost(OLDER.to_owned())));
+        }
     }
 }
 

@@ -37,7 +37,15 @@ async fn many_who_wait_for_one_failure_hear_of_it_without_asking_again() {
     let all = futures::future::join_all((0..100).map(|_| tokens.get())).await;
     assert!(all.into_iter().all(|token| token.unwrap_err().kind() == ErrorKind::Unavailable));
     assert_eq!(server.count(), 1);
-    tokens.get().await.unwrap_err();
+    let error = tokens.get().await.unwrap_err();
+    assert_eq!(
+        (error.kind(), server.count()),
+        (ErrorKind::Unavailable, 1),
+        "nor does who comes right behind"
+    );
+    pass(2).await;
+    let all = futures::future::join_all((0..100).map(|_| tokens.get())).await;
+    assert!(all.into_iter().all(|token| token.is_err()));
     assert_eq!(server.count(), 2, "the next round asks anew");
 }
 
@@ -133,6 +141,7 @@ async fn an_outage_is_bridged_by_the_old_token_and_ends_by_itself() {
     let error = tokens.get().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unavailable);
     down.store(false, Ordering::Relaxed);
+    pass(5).await;
     assert_eq!(&*tokens.get().await.unwrap(), "token-4");
 }
 

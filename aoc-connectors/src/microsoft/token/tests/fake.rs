@@ -90,6 +90,7 @@ async fn an_outage_of_the_login_service_is_got_over() {
         let outage = fake.script(fault.path("/token").always());
         assert_eq!(tokens.get().await.unwrap_err().kind(), ErrorKind::Unavailable);
         outage.end();
+        pass(10).await;
     }
     let denied = fake.script(Fault::login_error(401, "invalid_client", 7_000_222).path("/token").always());
     assert!(tokens.get().await.unwrap_err().to_string().starts_with("the client secret has expired"));

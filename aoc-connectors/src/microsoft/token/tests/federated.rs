@@ -13,7 +13,8 @@ async fn the_file_is_read_anew_for_each_token() {
     let server = Server::start(|number, _| token(number, 1)).await;
     let tokens = tokens_of(&with_file(&server, &path));
     let error = tokens.get().await.unwrap_err();
-    assert!(error.to_string().starts_with("federated_token_file: cannot read "), "{error}");
+    assert_eq!(error.to_string(), "federated_token_file: cannot read the file");
+    assert!(error.chain().contains(&path.display().to_string()), "{error:?}");
     for text in ["e30.one.x", "e30.two.x\n"] {
         write(&path, text, 0);
         pass(2).await;
@@ -26,7 +27,7 @@ async fn the_file_is_read_anew_for_each_token() {
     write(&path, " \n", 0);
     pass(2).await;
     let error = tokens.get().await.unwrap_err();
-    assert!(error.to_string().ends_with("holds no token"), "{error}");
+    assert_eq!(error.to_string(), "federated_token_file: the file holds no token");
 }
 
 #[tokio::test]

@@ -67,6 +67,60 @@ async fn a_throttle_is_kept_as_long_as_it_says() {
     }
 }
 
+/// Asked every second for ten minutes: 0, 1, 3, 7, 15, 31, 63 and then every 60 seconds, or every 30 where it is throttled.
+#[tokio::test]
+async fn a_login_service_that_wants_no_wait_sees_no_storm() {
+    const PAST: &str = "Wed, 21 Oct 2015 07:28:00 GMT";
+    for (status, wish) in [(429, "0"), (429, PAST), (503, "0"), (503, PAST), (500, "soon")] {
+        let server = Server::start(move |_, _| answer(status, "").header("retry-after", wish)).await;
+        let env = [("AZURE_POD_IDENTITY_AUTHORITY_HOST", &*server.url)];
+        let machine = super::machines::machine("", &env, "https://graph.microsoft.com").unwrap();
+        for tokens in [tokens(&server), machine] {
+            let before = server.count();
+            for _ in 0..600 {
+                let error = tokens.get().await.unwrap_err();
+                assert!(error.retry_after().is_some_and(|wait| !wait.is_zero()), "{error:?}");
+                pass(1).await;
+            }
+            let asked = server.count() - before;
+            assert!((10..=21).contains(&asked), "{status} {wish}: {asked} requests");
+        }
+    }
+}
+
+#[tokio::test]
+async fn no_wish_is_obeyed_for_longer_than_an_hour() {
+    let server = Server::start(|_, _| answer(429, "").header("retry-after", "86400")).await;
+    let tokens = tokens(&server);
+    let error = tokens.get().await.unwrap_err();
+    assert_eq!(error.retry_after(), Some(Duration::from_secs(3_600)));
+    pass(3_601).await;
+    tokens.get().await.unwrap_err();
+    assert_eq!(server.count(), 2);
+}
+
+/// A byte now and then is no silence.
+#[tokio::test]
+async fn an_answer_that_does_not_come_to_its_end_is_given_up() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let mut account = Account::new("contoso.com", "a", Secret::new("s"));
+    account.login_url = Some(format!("http://{}", listener.local_addr().unwrap()));
+    tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let _ = stream.write_all(b"HTTP/1.1 503 X\r\ncontent-length: 100000\r\n\r\n").await;
+        while stream.write_all(b" ").await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    });
+    let asking = tokio::spawn(async move { tokens_of(&account).get().await });
+    for _ in 0..10 {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        pass(40).await;
+    }
+    let error = tokio::time::timeout(Duration::from_secs(2), asking).await.unwrap().unwrap().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unavailable);
+}
+
 #[tokio::test]
 async fn statuses_without_a_code_mean_what_they_can() {
     for (status, kind, says) in [
