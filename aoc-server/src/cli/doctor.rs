@@ -21,7 +21,7 @@ use super::{
 /// A line has `ok`, `look` (it works, but something should be looked at) or `broken`. The exit code is 3 where one is broken.
 #[derive(Args)]
 pub(crate) struct Doctor {
-    /// Only this source, by its name in [sources], or by one of its contents; may be repeated.
+    /// Only this source, by its name among the sources, or by one of its contents; may be repeated.
     #[arg(long, value_name = "NAME")]
     source: Vec<String>,
 }

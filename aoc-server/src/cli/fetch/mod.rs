@@ -26,7 +26,7 @@ use super::{Session, signals::Signals};
 /// code is 0 when everything was fetched and handed on.
 #[derive(Args)]
 pub(crate) struct Fetch {
-    /// Only this source, by its name in [sources], or one of its contents; may be repeated.
+    /// Only this source, by its name among the sources, or one of its contents; may be repeated.
     #[arg(long, value_name = "NAME")]
     source: Vec<String>,
     /// Asks once more for all that happened since then: a length of time such as 24h, a time or a date.
