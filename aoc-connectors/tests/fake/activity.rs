@@ -1,14 +1,10 @@
 //! Management Activity.
 
-use std::{
-    collections::BTreeSet,
-    time::{Duration, Instant},
-};
+use std::{collections::BTreeSet, time::Duration};
 
 use aoc_connectors::fake::{Blob, Generated};
 use aoc_core::{Timestamp, http::Method};
 use chrono::TimeDelta;
-use futures::{StreamExt, stream};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
@@ -177,28 +173,4 @@ async fn generated_blobs_need_no_memory_and_have_known_ids() {
     assert!(body.len() > 80_000_000, "{}", body.len());
     let records: Vec<Value> = serde_json::from_slice(&body).unwrap();
     assert_eq!(records.len(), 80_000);
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "a measurement: with --release, -- --ignored --nocapture"]
-async fn two_thousand_blobs_take_about_a_second() {
-    let bench = Bench::new().await;
-    bench.tenant.change(|settings| settings.content_page_size = 5_000);
-    bench.tenant.subscribe("Audit.SharePoint").generate(Generated::new(2_000, 100));
-    let list = bench.get(&bench.feed("subscriptions/content?contentType=Audit.SharePoint")).await.json();
-    let uris: Vec<String> =
-        list.as_array().unwrap().iter().map(|row| row["contentUri"].as_str().unwrap().to_owned()).collect();
-    let token = bench.token().await;
-    let start = Instant::now();
-    let sizes: Vec<usize> = stream::iter(&uris)
-        .map(|uri| async {
-            let request = bench.http.request(Method::GET, bench.url(uri)).bearer_auth(&token);
-            bench.http.send(request).await.unwrap().bytes(1 << 20).await.unwrap().len()
-        })
-        .buffer_unordered(16)
-        .collect()
-        .await;
-    let total: usize = sizes.iter().sum();
-    eprintln!("{} blobs, {total} bytes, {:?}", sizes.len(), start.elapsed());
-    assert_eq!(sizes.len(), 2_000);
 }
