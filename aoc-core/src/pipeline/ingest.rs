@@ -161,7 +161,11 @@ impl Ingest {
         let mut next = self.page(Some(from)).await;
         while let Some(page) = next {
             let page = page?;
-            fetched.warnings.extend(page.warnings.iter().take(MOST_WARNINGS).cloned());
+            for warning in page.warnings.iter().take(MOST_WARNINGS) {
+                // Also where the round fails later on.
+                tracing::warn!(source = self.name, warning, "a source warns");
+                fetched.warnings.push(warning.clone());
+            }
             let (place, more) = (page.next.clone(), page.more);
             let following = more.then(|| Bookmark::At(place.clone()));
             let (kept, page_after) = tokio::join!(self.keep(page, since.is_none()), self.page(following));
@@ -183,11 +187,12 @@ impl Ingest {
         Ok(fetched)
     }
 
-    /// Where a look back begins: one that failed a while ago is gone on with, if it covers what is asked for.
-    fn look_back_from(&mut self, since: Timestamp) -> Bookmark {
-        match self.looked_back.take() {
+    /// Where a look back begins: one that failed a while ago is gone on with, however often it fails, if it covers what
+    /// is asked for.
+    fn look_back_from(&self, since: Timestamp) -> Bookmark {
+        match &self.looked_back {
             Some(before) if before.since <= since && before.at.elapsed() < RESUME => {
-                Bookmark::At(before.next)
+                Bookmark::At(before.next.clone())
             }
             _ => Bookmark::Since(since),
         }

@@ -308,3 +308,32 @@ async fn all_who_ask_at_once_are_served_by_one_round() {
     assert!(rounds.load(Ordering::SeqCst) < 12, "{rounds:?} rounds");
     running.stop().await.unwrap();
 }
+
+#[tokio::test]
+async fn a_look_back_that_fails_again_and_again_is_gone_on_with() {
+    let asked: [Arc<AtomicUsize>; 2] = Default::default();
+    let (begun, gone_on) = (asked[0].clone(), asked[1].clone());
+    let source = SourceOf(move |from: &Bookmark| match from {
+        Bookmark::Since(since) if since.instant().timestamp() == 0 => {
+            begun.fetch_add(1, Ordering::SeqCst);
+            Ok(Page { more: true, ..Page::new(vec![], Cursor::of("half way")?) })
+        }
+        Bookmark::At(place) if *place == Cursor::of("half way")? => {
+            match gone_on.fetch_add(1, Ordering::SeqCst) {
+                0..=2 => Err(Error::unavailable("a hiccup")),
+                _ => Ok(Page::new(vec![], Cursor::of("end")?)),
+            }
+        }
+        _ => Ok(Page::new(vec![], Cursor::of("now")?)),
+    });
+    let running = Pipeline::new(MemoryStore::new()).source("numbers", Feed::new(source, Numbers)).start();
+    let epoch = Timestamp::parse("1970-01-01T00:00:00Z").unwrap();
+    for _ in 0..3 {
+        running.fetch_since("numbers", epoch).await.unwrap_err();
+    }
+    running.fetch_since("numbers", epoch).await.unwrap();
+    assert_eq!(asked[0].load(Ordering::SeqCst), 1, "it does not begin anew");
+    running.fetch_since("numbers", epoch).await.unwrap();
+    assert_eq!(asked[0].load(Ordering::SeqCst), 2, "one that came to its end does");
+    running.stop().await.unwrap();
+}
