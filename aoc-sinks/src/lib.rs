@@ -2,6 +2,7 @@
 
 pub mod index;
 pub mod jsonl;
+mod slim;
 pub mod sqlite;
 
 use aoc_core::Registry;

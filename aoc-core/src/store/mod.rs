@@ -1,6 +1,7 @@
 //! What is stored, and the three faces it shows: the log, the notebook, the index.
 
 mod known;
+mod lead;
 mod memory;
 mod scan;
 
@@ -14,6 +15,7 @@ use tokio::sync::watch;
 
 pub use self::{
     known::{Known, recognise},
+    lead::{Lead, Leader},
     memory::{Memories, MemoryStore},
     scan::{MOST_BUCKETS, Scan, count_facets, count_timeline, most_frequent, page_of},
 };
@@ -126,6 +128,32 @@ pub trait EventLog: Send + Sync {
 
     /// The latest time given to `forget_before`.
     async fn horizon(&self) -> Result<Option<Timestamp>>;
+
+    /// Replaces what is told of events that are there, all of them or none: everything but their positions, dedupe
+    /// keys, raw records and annotations, which stay as they are. An index has to be
+    /// [rebuilt](EventIndex::rebuild) afterwards. [`NotFound`](crate::ErrorKind::NotFound) when an event is gone.
+    async fn rewrite(&self, events: &[Stored]) -> Result<()> {
+        let _ = events;
+        Err(Error::internal("this store cannot rewrite events yet"))
+    }
+
+    /// Removes events one by one, with their annotations, and says how many were there. A removed event that comes
+    /// again is new. An index has to be [rebuilt](EventIndex::rebuild) afterwards.
+    async fn remove(&self, positions: &[Position]) -> Result<u64> {
+        let _ = positions;
+        Err(Error::internal("this store cannot remove events yet"))
+    }
+
+    /// Who may append, where several processes share the log; from the first call on this process stands for the
+    /// lead. A log that only one process writes has no such choice.
+    fn lead(&self) -> watch::Receiver<Lead> {
+        watch::Sender::new(Lead::Alone).subscribe()
+    }
+
+    /// Gives the lead up, if this process has it, so that another one need not wait.
+    async fn resign(&self) -> Result<()> {
+        Ok(())
+    }
 }
 
 /// Small JSON under keys: cursors, positions, the ledger.
@@ -170,4 +198,9 @@ pub trait EventIndex: Send + Sync {
 
     /// Reads on until it has all that is in the log now.
     async fn catch_up(&self) -> Result<Position>;
+
+    /// Forgets what it has read, and reads the log anew: events behind its back were rewritten or removed.
+    async fn rebuild(&self) -> Result<()> {
+        Ok(())
+    }
 }

@@ -6,7 +6,8 @@ use aoc_core::prelude::*;
 use rusqlite::{Connection, OptionalExtension};
 use zstd::bulk::{Compressor, Decompressor};
 
-use super::{failed, lock, slim};
+use super::{failed, lock};
+use crate::slim;
 
 const LEVEL: i32 = 1;
 /// A dictionary of this size was measured to halve both disk and time (`docs/decisions/0003`).

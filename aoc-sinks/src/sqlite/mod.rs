@@ -19,7 +19,6 @@ mod notebook;
 mod recent;
 mod retention;
 mod rows;
-mod slim;
 mod writer;
 
 use std::{

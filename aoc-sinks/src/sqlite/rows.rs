@@ -3,7 +3,8 @@
 use aoc_core::{TIME_UNREADABLE, Timestamp, UNREADABLE, prelude::*, store::Stored};
 use rusqlite::{Connection, OptionalExtension, Row};
 
-use super::{Shared, failed, position, row, slim};
+use super::{Shared, failed, position, row};
+use crate::slim;
 
 pub(super) fn head(connection: &Connection) -> Result<Position> {
     let sql = "SELECT max(ifnull((SELECT max(position) FROM events), 0), (SELECT value FROM meta WHERE name = 'head'))";

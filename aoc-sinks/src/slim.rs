@@ -91,7 +91,7 @@ impl<'a> Piece<'a> {
 }
 
 /// Writes an event: the length of the head (4 bytes, little end first), the head, the raw record.
-pub(super) fn write(event: &Event, out: &mut Vec<u8>) -> Result<()> {
+pub(crate) fn write(event: &Event, out: &mut Vec<u8>) -> Result<()> {
     let raw = event.raw.text();
     let slim = Slim {
         id: Cow::Borrowed(&event.id),
@@ -151,7 +151,7 @@ fn own_key(event: &Event) -> Option<Cow<'_, str>> {
 }
 
 /// Reads an event.
-pub(super) fn read(bytes: &[u8]) -> Result<Event> {
+pub(crate) fn read(bytes: &[u8]) -> Result<Event> {
     let damaged = || Error::internal("a body is damaged");
     let (length, rest) = bytes.split_first_chunk::<4>().ok_or_else(damaged)?;
     let (head, raw) = rest.split_at_checked(u32::from_le_bytes(*length) as usize).ok_or_else(damaged)?;
