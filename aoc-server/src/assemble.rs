@@ -2,12 +2,13 @@
 
 use std::{path::Path, sync::Arc, time::Duration};
 
-use aoc_connectors::microsoft::Hub;
+use aoc_connectors::{AnyRecord, microsoft::Hub};
 use aoc_core::{
     Error, EventIndex, EventStore, Pipeline, Registry, Result,
     config::{Config, Plan, Span},
 };
 use serde_json::Value;
+use tokio::runtime::{Handle, RuntimeFlavor};
 
 use crate::{
     config::{AuthConfig, SECTIONS, ServerConfig},
@@ -27,7 +28,7 @@ pub fn registry() -> Registry {
 pub fn registry_on(hub: &Arc<Hub>) -> Registry {
     let mut registry = Registry::new();
     aoc_connectors::register_on(&mut registry, hub);
-    aoc_sinks::register(&mut registry);
+    aoc_sinks::register_with(&mut registry, Arc::new(AnyRecord::new()));
     aoc_llm::register(&mut registry);
     registry
 }
@@ -96,6 +97,8 @@ pub struct Assembled {
     pub server: ServerConfig,
     /// What the sources should prove.
     pub expected: Vec<Expected>,
+    /// Sources that go on where the original stopped.
+    heirs: Vec<original::Heir>,
 }
 
 impl Assembled {
@@ -111,7 +114,8 @@ impl Assembled {
         let Plan { store, index, pipeline } = plan?;
         let expected = expected(config, &pipeline);
         let pipeline = pipeline.silence_alarm();
-        Ok(Self { store, index, pipeline, server: ServerConfig::of(config)?, expected })
+        let heirs = original::heirs(config);
+        Ok(Self { store, index, pipeline, server: ServerConfig::of(config)?, expected, heirs })
     }
 
     /// As [`of`](Self::of), to read what is there: a database that is not there yet is not made.
@@ -139,8 +143,29 @@ impl Assembled {
         Arc::new(operations.expecting(self.expected.clone()))
     }
 
+    /// Notes where the sources begin, if the store is a database of the Python original and it says how far it had
+    /// collected. Does nothing where that is noted.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn take_up(&self) -> Result<()> {
+        original::take_up(&*self.store, &self.heirs).await
+    }
+
+    /// Before anything runs: a source without a cursor asks for its beginning once.
+    fn take_up_first(&self) {
+        let Ok(runtime) = Handle::try_current() else { return };
+        if self.heirs.is_empty() || runtime.runtime_flavor() != RuntimeFlavor::MultiThread {
+            return;
+        }
+        if let Err(error) = tokio::task::block_in_place(|| runtime.block_on(self.take_up())) {
+            tracing::warn!(error = error.chain(), "it cannot be seen where the original stopped");
+        }
+    }
+
     /// The operations over it, with everything running. Needs a tokio runtime.
     pub fn start(self) -> Arc<Operations> {
+        self.take_up_first();
         let running = self.pipeline.start();
         Arc::new(Operations::new(self.store, self.index).expecting(self.expected).with(running))
     }

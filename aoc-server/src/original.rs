@@ -1,9 +1,12 @@
 //! The environment of the Python original, which goes on working where no key of ours says otherwise.
 
 mod collecting;
+mod watermarks;
 
 use aoc_core::{Error, Result, config::Config};
 use serde_json::Value;
+
+pub(crate) use self::watermarks::{Heir, heirs, take_up};
 
 /// What a variable of the original means here.
 enum Meaning {

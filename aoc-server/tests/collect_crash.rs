@@ -5,6 +5,8 @@
 
 #![allow(clippy::unwrap_used, reason = "tests end there")]
 
+mod served;
+
 use std::{
     collections::BTreeSet,
     fs,
@@ -12,10 +14,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use aoc_connectors::{
-    FakeMicrosoft,
-    fake::{Blob, Fault, Given, Reply, Tenant},
-};
 use aoc_core::{
     Notebook, Timestamp,
     ledger::{Coverage, Stage},
@@ -23,12 +21,8 @@ use aoc_core::{
 };
 use aoc_sinks::SqliteStore;
 use chrono::TimeDelta;
-use serde_json::{Value, json};
+use served::Served;
 use tempfile::TempDir;
-
-const TENANT: &str = "aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee";
-const CONTENTS: [&str; 4] =
-    ["Audit.Exchange", "Audit.SharePoint", "Audit.General", "Audit.AzureActiveDirectory"];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_collection_that_is_killed_and_run_again_ends_with_exactly_what_was_served() {
@@ -54,76 +48,23 @@ async fn a_collection_that_is_killed_and_run_again_ends_with_exactly_what_was_se
         databases += 1;
         println!(
             "{killed} kills, {databases} databases completed, {} events each",
-            collection.fake.served_ids(&collection.tenant).len()
+            collection.served.fake.served_ids(&collection.served.tenant).len()
         );
     }
 }
 
 /// A tenant with records, and a database that is filled from it.
 struct Collection {
-    fake: FakeMicrosoft,
-    tenant: Tenant,
+    served: Served,
     place: TempDir,
 }
 
 impl Collection {
     async fn new(random: &mut Random, records: usize) -> Self {
-        let fake = FakeMicrosoft::start().await.unwrap();
-        let tenant = fake.add_tenant(Tenant::new(TENANT));
+        let served = Served::new(random, records, 20).await;
         let place = tempfile::tempdir().unwrap();
-        let collection = Self { fake, tenant, place };
-        collection.fill(random, records / 4);
-        collection.configure();
-        let seed = random.below(1 << 30) as u64;
-        let failing = Fault::answer(Reply::text(500, "text/html", "<html>Server Error</html>"));
-        collection.fake.script(failing.when(|seen| !seen.path.contains("/oauth2/")).chance(10, seed));
-        collection
-            .fake
-            .script(Fault::cut(2_000).when(|seen| !seen.path.contains("/oauth2/")).chance(10, seed + 1));
-        collection
-    }
-
-    /// So many records of each source; some become visible while they are collected, some blobs come twice.
-    fn fill(&self, random: &mut Random, each: usize) {
-        let ago =
-            |minutes: i64| -> Timestamp { (self.fake.now().instant() - TimeDelta::minutes(minutes)).into() };
-        let minutes = |random: &mut Random| 1 + random.below(5 * 24 * 60) as i64;
-        // What is older than a day is there; windows that old are read once.
-        let late = |random: &mut Random, age: i64| -> Timestamp {
-            let seconds = if age < 20 * 60 && random.per_mille(300) { random.below(20) } else { 0 };
-            (self.fake.now().instant() + TimeDelta::seconds(seconds as i64)).into()
-        };
-        for i in 0..each {
-            let age = minutes(random);
-            let time = ago(age);
-            self.tenant.add_audit(Given::from(audit(i, time)).visible_at(late(random, age)));
-            self.tenant.add_sign_in(Given::from(sign_in(i, time)).visible_at(late(random, age)));
-            self.tenant.add_intune(Given::from(intune(i, time)).visible_at(late(random, age)));
-        }
-        for (number, first) in (0..each).step_by(100).enumerate() {
-            let content = CONTENTS[number % CONTENTS.len()];
-            self.tenant.subscribe(content);
-            let age = minutes(random);
-            let events = (first..each.min(first + 100)).map(|i| activity(i, ago(age + 60)));
-            let blob = Blob::new(content, events.collect::<Vec<_>>()).created(ago(age));
-            self.tenant.add_blob(blob.clone().visible_at(late(random, age)));
-            if random.per_mille(200) {
-                self.tenant.add_blob(blob.created(ago(age / 2)).visible_at(late(random, age / 2)));
-            }
-        }
-    }
-
-    fn configure(&self) {
-        let mut text = format!("[profiles.contoso]\n{}", self.fake.profile_toml(&self.tenant));
-        for (name, kind) in [
-            ("entra", "entra_audit"),
-            ("sign_ins", "entra_sign_ins"),
-            ("intune", "intune_audit"),
-            ("office365", "office365_activity"),
-        ] {
-            text.push_str(&format!("[sources.{name}]\ntype = \"{kind}\"\nprofile = \"contoso\"\n"));
-        }
-        fs::write(self.place.path().join("aoc.toml"), text).unwrap();
+        fs::write(place.path().join("aoc.toml"), served.toml()).unwrap();
+        Self { served, place }
     }
 
     /// Runs `aoc fetch`, and kills it after a while; how it ended, where it was quicker.
@@ -147,9 +88,9 @@ impl Collection {
     async fn complete(&self) {
         self.fetch_until_caught_up().await;
         tokio::time::sleep(Duration::from_millis(100)).await;
-        self.fake.clear_faults();
-        self.fake.advance(Duration::from_secs(25 * 3_600));
-        let before = self.fake.now();
+        self.served.fake.clear_faults();
+        self.served.fake.advance(Duration::from_secs(25 * 3_600));
+        let before = self.served.fake.now();
         self.fetch_until_caught_up().await;
         let store = SqliteStore::new(self.place.path().join("aoc.db"));
         let mut stored = BTreeSet::new();
@@ -157,7 +98,7 @@ impl Collection {
             assert!(event.event.revision_of.is_none(), "a revision: {}", event.event.id);
             assert!(stored.insert(event.event.id.clone()), "twice: {}", event.event.id);
         }
-        let served = self.fake.served_ids(&self.tenant);
+        let served = self.served.fake.served_ids(&self.served.tenant);
         let missing: Vec<_> = served.difference(&stored).take(5).collect();
         let more: Vec<_> = stored.difference(&served).take(5).collect();
         assert!(
@@ -194,28 +135,4 @@ impl Collection {
         }
         panic!("does not catch up");
     }
-}
-
-fn audit(i: usize, time: Timestamp) -> Value {
-    json!({"id": format!("Directory_{i}"), "activityDateTime": time, "activityDisplayName": "Update user",
-        "category": "UserManagement", "result": "success",
-        "initiatedBy": {"user": {"userPrincipalName": "kim@contoso.com"}},
-        "targetResources": [{"id": "t", "displayName": "Lee", "type": "User", "modifiedProperties": []}]})
-}
-
-fn sign_in(i: usize, time: Timestamp) -> Value {
-    json!({"id": format!("sign-in-{i}"), "createdDateTime": time, "userPrincipalName": "kim@contoso.com",
-        "appDisplayName": "Office", "ipAddress": "192.0.2.7", "status": {"errorCode": 0}})
-}
-
-fn intune(i: usize, time: Timestamp) -> Value {
-    json!({"id": format!("intune-{i}"), "displayName": "Patch MobileApp", "activityDateTime": time,
-        "activityType": "Patch", "activityResult": "Success", "category": "Application",
-        "actor": {"userPrincipalName": "kim@contoso.com"}, "resources": [{"displayName": "App", "resourceId": "r"}]})
-}
-
-fn activity(i: usize, time: Timestamp) -> Value {
-    json!({"Id": format!("activity-{i}"), "RecordType": 1, "Operation": "Set-Mailbox", "OrganizationId": TENANT,
-        "CreationTime": time.instant().format("%Y-%m-%dT%H:%M:%S").to_string(), "UserType": 2, "UserKey": "k",
-        "Workload": "Exchange", "ResultStatus": "True", "UserId": "kim@contoso.com", "ObjectId": "lee"})
 }

@@ -61,6 +61,14 @@ impl EventLog for Broken {
     async fn horizon(&self) -> Result<Option<Timestamp>> {
         self.fail()
     }
+
+    async fn rewrite(&self, _: &[Stored]) -> Result<()> {
+        self.fail()
+    }
+
+    async fn remove(&self, _: &[Position]) -> Result<u64> {
+        self.fail()
+    }
 }
 
 #[async_trait]

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use aoc_core::{ActorType, Change, Timestamp, prelude::*};
+use aoc_core::{ActorType, Change, TIME_UNREADABLE, Timestamp, UNREADABLE, prelude::*};
 use serde_json::Value;
 
 /// The head of a body: all of an event but its raw record, under short names, without what is empty.
@@ -192,4 +192,14 @@ fn read_change((target, property, old, new): SlimChange<'_>) -> Change {
         old: old.into_owned(),
         new: new.into_owned(),
     }
+}
+
+/// What stands in the place of an event that can no longer be read.
+pub(crate) fn damaged(position: Position) -> Event {
+    let mut event = Event::new("damaged", position.0.to_string(), Timestamp::from_ticks(0));
+    event.service = UNREADABLE.into();
+    event.operation = "Damaged event".into();
+    event.display_summary = format!("The event at position {} is damaged in the database", position.0);
+    event.flags = vec![TIME_UNREADABLE.into(), "damaged".into()];
+    event
 }

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     Error, Event, Result,
-    store::{EventStore, Note, Position, Stored},
+    store::{EventStore, Note, Notebook, Position, Stored},
 };
 
 /// Where a follower starts when it is first added.
@@ -118,18 +118,15 @@ impl Follow {
 
     /// The position it has come to; a new follower's is kept at once, so that a restart misses nothing.
     async fn begin(&mut self) -> Result<Position> {
-        let key = format!("position/{}", self.name);
-        if let Some(value) = self.store.read(&key).await? {
+        if let Some(position) = position_of(&*self.store, &self.name).await? {
             self.begun = None;
-            let position = serde_json::from_value(value)
-                .map_err(|cause| Error::internal("a position of another shape").because(cause))?;
             return self.window_before(position).await;
         }
         let position = match self.start {
             Start::Now => self.store.head().await?,
             Start::Beginning => Position::default(),
         };
-        self.store.write(&[Note::new(key, position)?]).await?;
+        self.store.write(&[Note::new(key_of(&self.name), position)?]).await?;
         self.begun = None;
         Ok(position)
     }
@@ -165,7 +162,7 @@ impl Follow {
             Note::new(format!("rejected/{}/{:020}", self.name, refused.position.0), &refused.reason)
         };
         let mut notes: Vec<Note> = refused.iter().map(aside).collect::<Result<_>>()?;
-        notes.push(Note::new(format!("position/{}", self.name), position)?);
+        notes.push(Note::new(key_of(&self.name), position)?);
         Ok(notes)
     }
 
@@ -178,6 +175,20 @@ impl Follow {
         });
         next
     }
+}
+
+/// How far a follower has come, in whatever process it runs; nothing where none of this name ever ran.
+///
+/// # Errors
+/// Those of the notebook; [`Internal`](crate::ErrorKind::Internal) when the note is no position.
+pub async fn position_of(store: &(impl Notebook + ?Sized), name: &str) -> Result<Option<Position>> {
+    let Some(value) = store.read(&key_of(name)).await? else { return Ok(None) };
+    let wrong = |cause| Error::internal("a position of another shape").because(cause);
+    serde_json::from_value(value).map(Some).map_err(wrong)
+}
+
+fn key_of(name: &str) -> String {
+    format!("position/{name}")
 }
 
 /// The events of a batch.

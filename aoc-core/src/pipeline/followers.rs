@@ -12,6 +12,26 @@ use crate::{
     store::{EventStore, Position, Stored},
 };
 
+/// Who follows, whatever store it is to follow.
+pub(crate) enum Following {
+    /// A sink.
+    Sink(Arc<ToSink>),
+    /// An evaluator.
+    Alerts(Arc<dyn AlertEvaluator>),
+}
+
+impl Following {
+    /// The same over this store.
+    pub(crate) fn over(&self, store: &Arc<dyn EventStore>) -> Arc<dyn Follower> {
+        match self {
+            Self::Sink(sink) => sink.clone(),
+            Self::Alerts(evaluator) => {
+                Arc::new(ToAlerts { evaluator: evaluator.clone(), store: store.clone() })
+            }
+        }
+    }
+}
+
 /// Delivers those events that a filter lets through.
 pub(crate) struct ToSink {
     pub(crate) sink: Arc<dyn Sink>,

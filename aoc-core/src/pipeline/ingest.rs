@@ -155,7 +155,7 @@ impl Ingest {
     async fn round(&mut self, since: Option<Timestamp>) -> Result<Fetched> {
         let from = match since {
             Some(since) => self.look_back_from(since),
-            None => bookmark(&*self.store, &self.name).await?,
+            None => bookmark(&*self.store, &self.name, &self.source).await?,
         };
         let mut fetched = Fetched::default();
         let mut next = self.page(Some(from)).await;
@@ -279,12 +279,19 @@ impl Ingest {
     }
 }
 
-async fn bookmark(store: &dyn EventStore, name: &str) -> Result<Bookmark> {
-    let note = store.read(&format!("cursor/{name}")).await?;
-    note.map_or_else(
-        || Ok(Bookmark::Since((chrono::Utc::now() - FIRST_LOOK_BACK).into())),
-        |value| Ok(Bookmark::At(Cursor::of(value)?)),
-    )
+/// Where to go on. A source that has no cursor yet begins where a note says, such as `since/entra`: it is written where
+/// another system collected before.
+async fn bookmark(store: &dyn EventStore, name: &str, source: &str) -> Result<Bookmark> {
+    if let Some(cursor) = store.read(&format!("cursor/{name}")).await? {
+        return Ok(Bookmark::At(Cursor::of(cursor)?));
+    }
+    for key in [format!("since/{name}"), format!("since/{source}")] {
+        if let Some(since) = store.read(&key).await? {
+            let wrong = |cause| Error::internal(format!("the note {key} is no time")).because(cause);
+            return Ok(Bookmark::Since(serde_json::from_value(since).map_err(wrong)?));
+        }
+    }
+    Ok(Bookmark::Since((chrono::Utc::now() - FIRST_LOOK_BACK).into()))
 }
 
 /// Normalises records on threads of their own, so that a large page delays nobody.

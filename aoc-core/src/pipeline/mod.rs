@@ -2,6 +2,8 @@
 //!
 //! Two loops run the whole machine: `ingest` (source → log) and `follow` (log → sink, alerts, index). Only the
 //! first moves cursors, only the second moves positions, and both only after the work is done.
+//!
+//! Where several processes share a store, only the leader runs them; the others keep their index and stand by.
 
 mod backoff;
 mod delays;
@@ -10,37 +12,35 @@ mod followers;
 mod ingest;
 mod keep_index;
 mod keep_ledger;
+mod leading;
 mod ledger_notes;
+mod loops;
 mod retention;
+mod running;
 mod silence;
 mod status;
 
-use std::{collections::BTreeMap, future::Future, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
-use tokio::{
-    sync::{RwLock, mpsc, oneshot, watch},
-    task::JoinSet,
-};
+use tokio::{sync::watch, task::JoinSet};
 
-use self::{
-    backoff::Backoff,
-    follow::{Follow, Follower},
-    followers::{ToAlerts, ToSink},
-    ingest::{Ingest, Nudge},
-    keep_index::keep_index,
-    keep_ledger::keep_ledger,
-    retention::forget_old,
-    silence::{Origins, Silences},
-    status::Board,
-};
 pub use self::{
     delays::{DELAY_BOUNDS, Delays, Histogram},
-    follow::Start,
+    follow::{Start, position_of},
     ingest::{Fetched, append, normalize_all},
-    status::{Counts, Failure, FollowerStatus, SourceStatus, State, Status},
+    running::Running,
+    status::{Counts, Failure, FollowerStatus, Leadership, SourceStatus, State, Status},
+};
+use self::{
+    followers::{Following, ToSink},
+    keep_index::keep_index,
+    leading::Leading,
+    loops::{Asked, Loops},
+    silence::Origins,
+    status::Board,
 };
 use crate::{
-    AlertEvaluator, Doorbell, Error, Feed, Result, Sink, Timestamp,
+    AlertEvaluator, Error, Feed, Result, Sink,
     query::Filter,
     store::{EventIndex, EventStore},
 };
@@ -49,7 +49,7 @@ use crate::{
 pub struct Pipeline {
     store: Arc<dyn EventStore>,
     sources: Vec<(String, Feed, Duration)>,
-    followers: Vec<(String, Arc<dyn Follower>, Start)>,
+    followers: Vec<(String, Following, Start)>,
     index: Option<Arc<dyn EventIndex>>,
     retention: Option<Duration>,
     silence: Option<Origins>,
@@ -103,15 +103,15 @@ impl Pipeline {
         filter: Filter,
         start: Start,
     ) -> Self {
-        self.followers.push((name.into(), Arc::new(ToSink { sink, filter }), start));
+        let following = Following::Sink(Arc::new(ToSink { sink, filter }));
+        self.followers.push((name.into(), following, start));
         self
     }
 
     /// Adds an evaluator whose alerts are appended to the store.
     #[must_use]
     pub fn alerts(mut self, name: impl Into<String>, evaluator: Arc<dyn AlertEvaluator>) -> Self {
-        let follower = ToAlerts { evaluator, store: self.store.clone() };
-        self.followers.push((name.into(), Arc::new(follower), Start::Now));
+        self.followers.push((name.into(), Following::Alerts(evaluator), Start::Now));
         self
     }
 
@@ -163,159 +163,41 @@ impl Pipeline {
     }
 
     /// Starts all loops. Needs a tokio runtime.
+    ///
+    /// Where several processes share the store, this one stands for the lead. While another one leads, only the index
+    /// is kept here.
     pub fn start(self) -> Running {
         let (stop, stopped) = watch::channel(false);
-        let (beginning, begun) = watch::channel(());
-        let board = Board::new();
-        let (mut tasks, mut nudges) = (JoinSet::new(), BTreeMap::new());
-        let (mut doorbells, ledger) = (Vec::new(), Arc::new(RwLock::new(())));
-        if !self.sources.is_empty() || self.retention.is_some() {
-            tasks.spawn(keep_ledger(self.store.clone(), ledger.clone(), stopped.clone()));
+        let (board, mut tasks) = (Board::new(), JoinSet::new());
+        let feeds = self.sources.iter();
+        let doorbells = feeds.filter_map(|(source, feed, _)| Some((source.clone(), feed.doorbell.clone()?)));
+        let doorbells = doorbells.collect();
+        let (store, index) = (self.store.clone(), self.index.clone());
+        let loops = self.loops(board.clone(), stopped.clone());
+        let names = loops.names();
+        let (leading, crew) = Leading::begin(&store, loops);
+        tasks.extend(leading.map(Leading::run));
+        if let Some(index) = index {
+            tasks.spawn(keep_index(store.clone(), index, board.clone(), stopped));
         }
+        Running { tasks, crew, names, doorbells, stop, board, store }
+    }
+
+    /// What only the leader runs.
+    fn loops(self, board: Board, stop: watch::Receiver<bool>) -> Loops {
+        let mut sources = Vec::new();
         for (source, feed, every) in self.sources {
-            doorbells.extend(feed.doorbell.map(|doorbell| (source.clone(), doorbell)));
             for (content, origin) in feed.sources {
                 let name = loop_name(&source, &content);
-                let (sender, nudged) = mpsc::channel(16);
-                nudges.insert(name.clone(), sender);
-                board.source(&name, |_| ());
                 let normalizer = match &self.silence {
                     Some(origins) => origins.watching(&name, feed.normalizer.clone()),
                     None => feed.normalizer.clone(),
                 };
-                let ingest = Ingest {
-                    name,
-                    source: source.clone(),
-                    origin,
-                    normalizer,
-                    store: self.store.clone(),
-                    every,
-                    board: board.clone(),
-                    nudges: nudged,
-                    stop: stopped.clone(),
-                    begun: begun.clone(),
-                    caught_up: false,
-                    backoff: Backoff::default(),
-                    ledger: ledger.clone(),
-                    looked_back: None,
-                };
-                tasks.spawn(ingest.run());
+                sources.push(Asked { name, source: source.clone(), origin, normalizer, every });
             }
         }
-        for (name, follower, start) in self.followers {
-            board.follower(&name, |_| ());
-            let (store, board, stop) = (self.store.clone(), board.clone(), stopped.clone());
-            let begun = Some(beginning.clone());
-            tasks.spawn(Follow { name, follower, store, start, board, stop, begun }.run());
-        }
-        drop(beginning);
-        if let Some(index) = self.index {
-            if let Some(origins) = self.silence {
-                let (store, index, board) = (self.store.clone(), index.clone(), board.clone());
-                tasks.spawn(Silences { store, index, board, origins }.run(stopped.clone()));
-            }
-            tasks.spawn(keep_index(self.store.clone(), index, board.clone(), stopped.clone()));
-        }
-        if let Some(retention) = self.retention {
-            tasks.spawn(forget_old(self.store, retention, stopped));
-        }
-        Running { tasks, nudges, doorbells, stop, board }
-    }
-}
-
-/// What runs. Dropping it stops the loops at once; [`stop`](Running::stop) lets them finish what they are at.
-pub struct Running {
-    tasks: JoinSet<()>,
-    nudges: BTreeMap<String, mpsc::Sender<Nudge>>,
-    doorbells: Vec<(String, Arc<dyn Doorbell>)>,
-    stop: watch::Sender<bool>,
-    board: Board,
-}
-
-impl Running {
-    /// Fetches from a source now, until it has no more, and says what came.
-    ///
-    /// # Errors
-    /// [`NotFound`](crate::ErrorKind::NotFound) when there is no such source; else what the fetch said, the first of its
-    /// contents that failed.
-    pub async fn fetch_now(&self, source: &str) -> Result<Counts> {
-        sum(self.fetch(Some(source), None)?.await)
-    }
-
-    /// Fetches from a source what happened since a time; its bookmark stays where it is.
-    ///
-    /// # Errors
-    /// As [`fetch_now`](Self::fetch_now).
-    pub async fn fetch_since(&self, source: &str, since: Timestamp) -> Result<Counts> {
-        sum(self.fetch(Some(source), Some(since))?.await)
-    }
-
-    /// Fetches from one source or all of them, side by side, and says of each (where it has several contents, of each
-    /// of these) what came. The future does not borrow: fetching goes on while others ask.
-    ///
-    /// # Errors
-    /// [`NotFound`](crate::ErrorKind::NotFound) when there is no such source.
-    pub fn fetch(
-        &self,
-        source: Option<&str>,
-        since: Option<Timestamp>,
-    ) -> Result<impl Future<Output = BTreeMap<String, Result<Fetched>>> + Send + use<>> {
-        let of_source = |name: &str| source.is_none_or(|source| is_of(name, source));
-        let chosen: Vec<_> = self.nudges.iter().filter(|(name, _)| of_source(name)).collect();
-        if let (Some(source), true) = (source, chosen.is_empty()) {
-            return Err(no_source(source, self.nudges.keys()));
-        }
-        let mut asked = JoinSet::new();
-        for (name, nudges) in chosen {
-            let (name, nudges) = (name.clone(), nudges.clone());
-            asked.spawn(async move {
-                let fetched = ask(&name, &nudges, since).await;
-                (name, fetched)
-            });
-        }
-        Ok(async move {
-            let mut all = BTreeMap::new();
-            while let Some(done) = asked.join_next().await {
-                all.extend(done.ok());
-            }
-            all
-        })
-    }
-
-    /// Hands a notification to the sources; each that it is for fetches soon. Says how many these are.
-    pub fn ring(&self, notification: &serde_json::Value) -> usize {
-        let rung = self.doorbells.iter().filter(|(_, doorbell)| doorbell.rings(notification));
-        rung.map(|(source, _)| self.nudge(source)).count()
-    }
-
-    /// Makes a source fetch soon. Where many nudges wait already, one more changes nothing.
-    fn nudge(&self, source: &str) {
-        for (name, nudges) in &self.nudges {
-            if name.split('/').next() == Some(source) {
-                let _ = nudges.try_send(Nudge { since: None, answer: None });
-            }
-        }
-    }
-
-    /// What all loops do.
-    pub fn status(&self) -> Status {
-        self.board.read()
-    }
-
-    /// Lets every loop finish what it is at, and waits for it, ten seconds at most.
-    ///
-    /// # Errors
-    /// [`Internal`](crate::ErrorKind::Internal) when a loop panicked.
-    pub async fn stop(mut self) -> Result<()> {
-        self.stop.send_replace(true);
-        let all = async {
-            while let Some(ended) = self.tasks.join_next().await {
-                ended.map_err(|cause| Error::internal("a loop panicked").because(cause))?;
-            }
-            Ok(())
-        };
-        // What is cut off here is fetched or delivered again after the next start.
-        tokio::time::timeout(Duration::from_secs(10), all).await.unwrap_or(Ok(()))
+        let (followers, retention) = (self.followers, self.retention);
+        Loops { sources, followers, retention, silence: self.index.zip(self.silence), board, stop }
     }
 }
 
@@ -332,22 +214,6 @@ fn is_of(loop_name: &str, name: &str) -> bool {
 fn no_source<'a>(name: &str, all: impl Iterator<Item = &'a String>) -> Error {
     let names = all.cloned().collect::<Vec<_>>().join(", ");
     Error::not_found(format!("no source `{name}`; there are: {names}"))
-}
-
-/// Asks one loop to fetch.
-async fn ask(name: &str, nudges: &mpsc::Sender<Nudge>, since: Option<Timestamp>) -> Result<Fetched> {
-    let gone = || Error::unavailable(format!("the source {name} has stopped"));
-    let (answer, answered) = oneshot::channel();
-    nudges.send(Nudge { since, answer: Some(answer) }).await.map_err(|_| gone())?;
-    answered.await.map_err(|_| gone())?
-}
-
-fn sum(fetched: BTreeMap<String, Result<Fetched>>) -> Result<Counts> {
-    let mut counts = Counts::default();
-    for of_one in fetched.into_values() {
-        counts += of_one?.counts;
-    }
-    Ok(counts)
 }
 
 #[cfg(test)]

@@ -2,14 +2,17 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::delays::Delays;
-use crate::{Error, ErrorKind, Timestamp, store::Position};
+use crate::{
+    Error, ErrorKind, Timestamp,
+    store::{Lead, Leader, Position},
+};
 
 /// What a loop is doing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -24,6 +27,8 @@ pub enum State {
     Failing,
     /// It gave up: it cannot work as configured.
     Stopped,
+    /// It does not run here: another process leads.
+    Standby,
 }
 
 /// What became of records.
@@ -98,6 +103,28 @@ pub struct FollowerStatus {
     pub rejected: u64,
 }
 
+/// Who collects, where several processes share one store.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Leadership {
+    /// Whether this process collects.
+    pub leads: bool,
+    /// Who leads; `null` where there is no choice, or nobody does.
+    pub leader: Option<Leader>,
+}
+
+impl Leadership {
+    pub(crate) fn of(lead: &Lead) -> Self {
+        Self { leads: lead.is_ours(), leader: lead.leader().cloned() }
+    }
+}
+
+impl Default for Leadership {
+    /// There is no choice: this process leads.
+    fn default() -> Self {
+        Self { leads: true, leader: None }
+    }
+}
+
 /// What all loops do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Status {
@@ -108,6 +135,9 @@ pub struct Status {
     pub sources: BTreeMap<String, SourceStatus>,
     /// By name in configuration; `alerts` and `index` are followers, too.
     pub followers: BTreeMap<String, FollowerStatus>,
+    /// Who collects, where several processes share one store.
+    #[serde(default)]
+    pub leadership: Leadership,
 }
 
 /// Where the loops write their status.
@@ -116,23 +146,52 @@ pub(crate) struct Board(Arc<Mutex<Status>>);
 
 impl Board {
     pub(crate) fn new() -> Self {
-        let status =
-            Status { started_at: Timestamp::now(), sources: BTreeMap::new(), followers: BTreeMap::new() };
+        let status = Status {
+            started_at: Timestamp::now(),
+            sources: BTreeMap::new(),
+            followers: BTreeMap::new(),
+            leadership: Leadership::default(),
+        };
         Self(Arc::new(Mutex::new(status)))
     }
 
     pub(crate) fn read(&self) -> Status {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.lock().clone()
     }
 
     pub(crate) fn source(&self, name: &str, change: impl FnOnce(&mut SourceStatus)) {
-        let mut status = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        change(status.sources.entry(name.to_owned()).or_default());
+        change(self.lock().sources.entry(name.to_owned()).or_default());
     }
 
     pub(crate) fn follower(&self, name: &str, change: impl FnOnce(&mut FollowerStatus)) {
-        let mut status = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        change(status.followers.entry(name.to_owned()).or_default());
+        change(self.lock().followers.entry(name.to_owned()).or_default());
+    }
+
+    /// Shows who leads, and says whether that is news.
+    pub(crate) fn lead(&self, leadership: Leadership) -> bool {
+        let mut status = self.lock();
+        let is_news = status.leadership != leadership;
+        status.leadership = leadership;
+        is_news
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Status> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl SourceStatus {
+    /// Forgets all but what was counted: how the source is doing is to be found out anew, or the leader knows.
+    pub(crate) fn begin_anew(&mut self, state: State) {
+        let (counts, delays) = (self.counts, std::mem::take(&mut self.delays));
+        *self = Self { state, counts, delays, ..Self::default() };
+    }
+}
+
+impl FollowerStatus {
+    /// Forgets all but how far it came and what was counted.
+    pub(crate) fn begin_anew(&mut self, state: State) {
+        (self.state, self.last_error) = (state, None);
     }
 }
 

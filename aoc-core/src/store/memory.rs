@@ -71,12 +71,7 @@ impl Memory {
         match recognise(event, find)? {
             Known::Repeat => Ok(Added::Duplicate),
             Known::New => Ok(Added::New(self.push(event.clone()))),
-            Known::Revision(revision) => {
-                let alias = revision.alias();
-                let position = self.push(*revision);
-                self.keys.entry(alias).or_insert(position);
-                Ok(Added::Revision(position))
-            }
+            Known::Revision(revision) => Ok(Added::Revision(self.push(*revision))),
         }
     }
 
@@ -86,7 +81,41 @@ impl Memory {
         self.head = Position(self.head.0 + 1);
         self.keys.insert(event.dedupe_key.clone(), self.head);
         self.events.insert(self.head, event);
+        self.add_alias(self.head);
         self.head
+    }
+
+    /// A revision is found by what it says, too, wherever it became one.
+    fn alias(&self, position: Position) -> Option<Key> {
+        self.events.get(&position).filter(|event| event.revision_of.is_some()).map(Event::alias)
+    }
+
+    fn add_alias(&mut self, position: Position) {
+        if let Some(alias) = self.alias(position) {
+            self.keys.entry(alias).or_insert(position);
+        }
+    }
+
+    fn remove_alias(&mut self, position: Position) {
+        if let Some(alias) = self.alias(position).filter(|alias| self.keys.get(alias) == Some(&position)) {
+            self.keys.remove(&alias);
+        }
+    }
+
+    fn rewrite(&mut self, events: &[Stored]) {
+        events.iter().for_each(|stored| self.remove_alias(stored.position));
+        for Stored { position, event } in events {
+            if let Some(place) = self.events.get_mut(position) {
+                let (tags, comments) = (std::mem::take(&mut place.tags), std::mem::take(&mut place.comments));
+                *place = Event { tags, comments, ..event.clone() };
+                self.add_alias(*position);
+            }
+        }
+    }
+
+    fn forget_keys(&mut self) {
+        let Self { keys, events, .. } = self;
+        keys.retain(|_, position| events.contains_key(position));
     }
 
     fn stored(&self, position: Position) -> Option<Stored> {
@@ -170,14 +199,30 @@ impl EventLog for MemoryStore {
         let before = memory.events.len();
         memory.events.retain(|_, event| event.timestamp.ticks() >= time.ticks());
         let gone = before - memory.events.len();
-        let Memory { keys, events, .. } = &mut *memory;
-        keys.retain(|_, position| events.contains_key(position));
+        memory.forget_keys();
         memory.horizon = memory.horizon.max(Some(time));
         Ok(gone as u64)
     }
 
     async fn horizon(&self) -> Result<Option<Timestamp>> {
         Ok(self.memory().horizon)
+    }
+
+    async fn rewrite(&self, events: &[Stored]) -> Result<()> {
+        let mut memory = self.memory();
+        for Stored { position, event } in events {
+            let before = memory.stored(*position).ok_or_else(|| Error::not_found("no such event"))?;
+            before.check_rewrite(event)?;
+        }
+        memory.rewrite(events);
+        Ok(())
+    }
+
+    async fn remove(&self, positions: &[Position]) -> Result<u64> {
+        let mut memory = self.memory();
+        let gone = positions.iter().filter_map(|position| memory.events.remove(position)).count();
+        memory.forget_keys();
+        Ok(gone as u64)
     }
 }
 

@@ -40,6 +40,27 @@ pub struct Stored {
     pub event: Event,
 }
 
+impl Stored {
+    /// Whether a [rewriting](EventLog::rewrite) may put this event in its place: with the same dedupe key and, byte
+    /// for byte, the same raw record.
+    ///
+    /// # Errors
+    /// [`Invalid`](crate::ErrorKind::Invalid) when it may not.
+    pub fn check_rewrite(&self, event: &Event) -> Result<()> {
+        let Self { position: Position(position), event: before } = self;
+        if event.dedupe_key != before.dedupe_key {
+            let (old, new) = (&before.dedupe_key, &event.dedupe_key);
+            let message = format!("the event at position {position} keeps its dedupe key `{old}`, got `{new}`");
+            return Err(Error::invalid(message));
+        }
+        if event.raw.text() != before.raw.text() {
+            let message = format!("the event at position {position} keeps its raw record, got another one");
+            return Err(Error::invalid(message));
+        }
+        Ok(())
+    }
+}
+
 /// What became of one appended event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -132,17 +153,12 @@ pub trait EventLog: Send + Sync {
     /// Replaces what is told of events that are there, all of them or none: everything but their positions, dedupe
     /// keys, raw records and annotations, which stay as they are. An index has to be
     /// [rebuilt](EventIndex::rebuild) afterwards. [`NotFound`](crate::ErrorKind::NotFound) when an event is gone.
-    async fn rewrite(&self, events: &[Stored]) -> Result<()> {
-        let _ = events;
-        Err(Error::internal("this store cannot rewrite events yet"))
-    }
+    /// [`Invalid`](crate::ErrorKind::Invalid) when one would get [another key or raw record](Stored::check_rewrite).
+    async fn rewrite(&self, events: &[Stored]) -> Result<()>;
 
     /// Removes events one by one, with their annotations, and says how many were there. A removed event that comes
     /// again is new. An index has to be [rebuilt](EventIndex::rebuild) afterwards.
-    async fn remove(&self, positions: &[Position]) -> Result<u64> {
-        let _ = positions;
-        Err(Error::internal("this store cannot remove events yet"))
-    }
+    async fn remove(&self, positions: &[Position]) -> Result<u64>;
 
     /// Who may append, where several processes share the log; from the first call on this process stands for the
     /// lead. A log that only one process writes has no such choice.

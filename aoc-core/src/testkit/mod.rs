@@ -12,6 +12,7 @@ pub mod fleet;
 pub mod index;
 pub mod normalizer;
 pub mod random;
+pub mod shared;
 pub mod sink;
 pub mod source;
 pub mod store;
@@ -70,6 +71,17 @@ macro_rules! suite {
             the_horizon_is_the_latest_time_given
             a_forgotten_event_that_comes_again_is_new
             a_forgotten_revision_is_a_revision_again
+            a_rewriting_keeps_position_key_record_and_annotations
+            a_rewritten_event_is_known
+            a_rewriting_is_done_whole_or_not_at_all
+            a_rewritten_time_counts_for_forgetting
+            a_rewritten_revision_is_known_by_what_it_says_now
+            revisions_that_swap_what_they_say_are_known
+            a_copied_revision_is_known_in_another_shape
+            what_is_removed_is_gone
+            a_removed_event_that_comes_again_is_new
+            a_removed_first_event_is_new_beside_its_revision
+            a_removed_revision_is_a_revision_again
             a_reader_beside_writers_sees_every_position_once_and_in_order
             nothing_appears_at_or_below_the_head
             the_tail_wakes_who_waits
@@ -82,6 +94,7 @@ macro_rules! suite {
             what_was_known_is_known
             positions_go_on_where_they_were
             the_tail_wakes_after_opening_again
+            rewritings_and_removals_survive
         }
     };
     (index, $make:expr) => {
@@ -107,6 +120,10 @@ macro_rules! suite {
             tags_count_at_once
             what_is_forgotten_is_found_no_more
             pages_go_on_after_their_mark_is_gone
+            rewritten_events_are_found_as_they_are_told_now
+            removed_events_are_found_no_more
+            a_rewritten_time_moves_an_event
+            a_rebuild_while_more_is_appended_misses_nothing
         }
     };
     (source, $make:expr) => {

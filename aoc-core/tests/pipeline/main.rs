@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "tests panic to fail")]
 
 mod alerts;
+mod leading;
 mod sinks;
 mod sources;
 mod whole;

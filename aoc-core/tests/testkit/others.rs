@@ -7,7 +7,7 @@ use std::sync::{
 
 use aoc_core::{
     prelude::*,
-    store::{Added, Annotation, Note, Stored},
+    store::{Added, Annotation, Lead, Note, Stored},
     testkit::{
         crash::{Faults, FaultyStore},
         fakes::{Numbered, Recorder},
@@ -144,6 +144,18 @@ impl EventLog for Hasty {
     }
     async fn horizon(&self) -> Result<Option<Timestamp>> {
         self.shown.horizon().await
+    }
+    async fn rewrite(&self, events: &[Stored]) -> Result<()> {
+        self.shown.rewrite(events).await
+    }
+    async fn remove(&self, positions: &[Position]) -> Result<u64> {
+        self.shown.remove(positions).await
+    }
+    fn lead(&self) -> tokio::sync::watch::Receiver<Lead> {
+        self.shown.lead()
+    }
+    async fn resign(&self) -> Result<()> {
+        self.shown.resign().await
     }
 }
 

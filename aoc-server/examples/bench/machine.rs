@@ -12,7 +12,12 @@ use std::{
 
 /// CPU seconds of all threads so far.
 pub(crate) fn cpu_seconds() -> f64 {
-    let text = fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    cpu_seconds_of("self")
+}
+
+/// The same of another process.
+pub(crate) fn cpu_seconds_of(process: &str) -> f64 {
+    let text = fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
     // The name may hold blanks; it ends with the last bracket. Times count hundredths of a second.
     let fields: Vec<&str> = text.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
     let ticks = |at: usize| fields.get(at).and_then(|text| text.parse::<f64>().ok()).unwrap_or_default();

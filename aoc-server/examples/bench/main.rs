@@ -7,6 +7,7 @@
 //! `FOLDER` holds `*.ndjson` files of audit records; `PLACE` is where the database is made and kept (else a
 //! temporary folder). CPU time is of all threads of the process. Linux only: it reads `/proc/self`.
 
+mod asked;
 mod machine;
 mod queries;
 mod yardsticks;
@@ -59,7 +60,7 @@ async fn main() -> Result<(), Failure> {
     println!("start to first answer         {:>12.0} ms", started.elapsed().as_secs_f64() * 1e3);
     println!("memory of its own now         {:>12} MiB", machine::own_memory_mib());
     yardsticks::plain_select(&place.join("aoc.db"))?;
-    queries::run(&store, &index).await
+    queries::run(&store, &*index).await
 }
 
 fn open(place: &Path) -> (Arc<dyn EventStore>, Arc<SegmentIndex>) {

@@ -9,7 +9,7 @@ use aoc_server::{
 };
 use clap::Args;
 
-use super::{Session, incomplete, output, progress::Shown, signals::Signals, table::Table};
+use super::{Session, incomplete, output, progress::Shown, serve::resign, signals::Signals, table::Table};
 
 /// Imports files of audit records; importing again adds nothing.
 ///
@@ -30,11 +30,13 @@ impl Import {
     pub(crate) async fn run(self, session: &Session) -> Result<ExitCode> {
         let json = session.wants_json()?;
         let assembled = Assembled::of(&session.config()?, &registry()).await?;
+        let store = assembled.store.clone();
         let import = aoc_server::import::Import::into(assembled.store, assembled.index).tenant(self.tenant);
         stop_on_signal(Signals::listen()?, import.stopper());
         let mut shown = Shown::start();
         let outcome = import.run(&self.paths, |progress| shown.update(progress)).await;
         shown.finish();
+        resign(&*store).await;
         let report = outcome?;
         match json {
             true => output::print_json(&report)?,

@@ -11,6 +11,7 @@ mod filters;
 mod gaps;
 mod import;
 mod log;
+mod maintenance;
 mod output;
 mod probe;
 mod progress;
@@ -19,6 +20,7 @@ mod schema;
 mod search;
 mod serve;
 mod signals;
+mod store;
 mod table;
 
 use std::{path::PathBuf, process::ExitCode};
@@ -75,6 +77,10 @@ enum Command {
     Gaps(gaps::Gaps),
     /// Compares an export of audit records with the store, event by event.
     Reconcile(reconcile::Reconcile),
+    /// Keeps the store in order: normalises events again, removes repeats, checks that all is whole.
+    Maintenance(maintenance::Maintenance),
+    /// Moves what is stored to another store.
+    Store(store::Store),
     /// Checks the configuration, and says what each part is and what the store holds.
     Check(check::Check),
     /// Finds out why sources work or do not, and says what would put it right.
@@ -139,6 +145,8 @@ impl Arguments {
             Command::Export(export) => export.run(&session).await,
             Command::Gaps(gaps) => gaps.run(&session).await,
             Command::Reconcile(reconcile) => reconcile.run(&session).await,
+            Command::Maintenance(maintenance) => maintenance.run(&session).await,
+            Command::Store(store) => store.run(&session).await,
             Command::Check(check) => check.run(&session).await,
             Command::Doctor(doctor) => doctor.run(&session).await,
             Command::Schema(schema) => schema.run(),

@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, process::ExitCode, sync::Arc};
 
-use aoc_core::Result;
+use aoc_core::{EventStore, Result, store::Lead};
 use aoc_server::{
     Operations, ServerConfig,
     assemble::{Assembled, environment_remarks, registry},
@@ -31,19 +31,36 @@ impl Serve {
         if let Some(listen) = self.listen {
             assembled.server.listen = listen;
         }
-        let config = assembled.server.clone();
-        // Claims the right to write: two servers over one database are a mistake to be told at once.
-        assembled.store.append(&[]).await?;
-        let listener = server::listen(&config).await?;
-        warn_if_open(&config);
-        let signals = Signals::listen()?;
-        let operations = assembled.start();
-        if let Ok(address) = listener.local_addr() {
-            tracing::info!("listening on http://{address}");
-        }
-        until_stopped(listener, operations, &config, signals).await?;
+        let store = assembled.store.clone();
+        let served = serve(assembled).await;
+        resign(&*store).await;
+        served?;
         tracing::info!("stopped");
         Ok(ExitCode::SUCCESS)
+    }
+}
+
+async fn serve(assembled: Assembled) -> Result<()> {
+    let config = assembled.server.clone();
+    let is_alone = matches!(*assembled.store.lead().borrow(), Lead::Alone);
+    if is_alone {
+        // Claims the right to write: two servers over such a database are a mistake to be told at once.
+        assembled.store.append(&[]).await?;
+    }
+    let listener = server::listen(&config).await?;
+    warn_if_open(&config);
+    let signals = Signals::listen()?;
+    let operations = assembled.start();
+    if let Ok(address) = listener.local_addr() {
+        tracing::info!("listening on http://{address}");
+    }
+    until_stopped(listener, operations, &config, signals).await
+}
+
+/// Gives the lead up where this process has it, so that nobody waits until it runs out.
+pub(super) async fn resign(store: &dyn EventStore) {
+    if let Err(error) = store.resign().await {
+        tracing::warn!(error = error.chain(), "the lead could not be given up; it runs out by itself");
     }
 }
 

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt::Write as _};
 use aoc_core::{
     Result, Timestamp,
     ledger::{Proof, Stream},
-    pipeline::{DELAY_BOUNDS, Histogram, State},
+    pipeline::{DELAY_BOUNDS, Histogram, Leadership, State},
     query::{Facet, Filter},
 };
 
@@ -41,6 +41,7 @@ impl Operations {
             page.family("aoc_start_time_seconds", "gauge", "When the loops were started.");
             page.sample(&[], seconds(started));
         }
+        health.leadership.iter().for_each(|leadership| leader(&mut page, leadership));
         sources(&mut page, &health.sources);
         delays(&mut page, &health.sources);
         ledger(&mut page, &*self.proofs().await?);
@@ -57,9 +58,22 @@ impl Operations {
     }
 }
 
+fn leader(page: &mut Page, Leadership { leads, leader }: &Leadership) {
+    page.family("aoc_leads", "gauge", "Whether this process collects.");
+    page.sample(&[], u64::from(*leads));
+    if let Some(leader) = leader {
+        page.family("aoc_leader_token", "gauge", "Grows with every change of the lead.");
+        page.sample(&[], leader.token);
+    }
+}
+
 fn sources(page: &mut Page, sources: &[SourceReport]) {
-    page.family("aoc_source_up", "gauge", "Whether the last fetch went well.");
-    for source in sources {
+    page.family(
+        "aoc_source_up",
+        "gauge",
+        "Whether the last fetch went well; only where this process collects.",
+    );
+    for source in sources.iter().filter(|source| source.state != State::Standby) {
         page.sample(&[("source", &source.name)], u64::from(source.state == State::Ok));
     }
     page.family("aoc_source_records_total", "counter", "Records since the start, by what became of them.");
@@ -132,20 +146,32 @@ fn ledger(page: &mut Page, proofs: &Proofs) {
     page.sample(&[], proofs.unreadable as u64);
 }
 
+/// How a follower is doing is told only by who runs it: what stands by must not look like a failure.
 fn followers(page: &mut Page, followers: &[FollowerReport]) {
-    type Figure = fn(&FollowerReport) -> u64;
+    type Figure = fn(&FollowerReport) -> Option<u64>;
     let families: [(&str, &str, &str, Figure); 4] = [
-        ("aoc_follower_up", "gauge", "Whether the last step went well.", |f| u64::from(f.state == State::Ok)),
-        ("aoc_follower_behind", "gauge", "Positions of the log not handed on yet.", |f| f.behind),
-        ("aoc_follower_delivered_total", "counter", "Events handed on since the start.", |f| f.delivered),
+        ("aoc_follower_up", "gauge", "Whether the last step went well; only where it runs.", |f| {
+            (f.state != State::Standby).then_some(u64::from(f.state == State::Ok))
+        }),
+        (
+            "aoc_follower_behind",
+            "gauge",
+            "Positions of the log not handed on yet; only where it runs.",
+            |f| (f.state != State::Standby).then_some(f.behind),
+        ),
+        ("aoc_follower_delivered_total", "counter", "Events handed on since the start.", |f| {
+            Some(f.delivered)
+        }),
         ("aoc_follower_rejected_total", "counter", "Events refused for good since the start.", |f| {
-            f.rejected
+            Some(f.rejected)
         }),
     ];
     for (name, kind, help, figure) in families {
         page.family(name, kind, help);
         for follower in followers {
-            page.sample(&[("follower", &follower.name)], figure(follower));
+            if let Some(value) = figure(follower) {
+                page.sample(&[("follower", &follower.name)], value);
+            }
         }
     }
 }

@@ -5,12 +5,14 @@
 //!
 //! Invariant: no type of an HTTP or RPC library appears below this module.
 
+pub mod copy;
 mod events;
 mod expected;
 mod export;
 mod fetch;
 mod gaps;
 mod health;
+pub mod maintenance;
 mod meta;
 mod metrics;
 mod reconcile;

@@ -1,7 +1,11 @@
 //! How sources and followers are doing.
 
+use std::collections::BTreeMap;
+
 use aoc_core::{
-    Result, Status, Timestamp, ledger::Proof, pipeline::FollowerStatus, pipeline::SourceStatus,
+    Result, Status, Timestamp,
+    ledger::Proof,
+    pipeline::{FollowerStatus, SourceStatus, State, position_of},
     store::Position,
 };
 
@@ -20,15 +24,25 @@ impl Operations {
     pub async fn source_health(&self, caller: &Caller) -> Result<SourceHealth> {
         caller.require(Permission::Read)?;
         let head = self.store.head().await?;
-        let Some(status) = self.status().await else {
-            return Ok(SourceHealth { started_at: None, sources: Vec::new(), followers: Vec::new() });
+        let Some(mut status) = self.status().await else {
+            return Ok(SourceHealth::default());
         };
+        self.add_positions(&mut status.followers).await?;
         let proofs = self.proofs().await?;
         Ok(SourceHealth {
             started_at: Some(status.started_at),
             sources: status.sources.into_iter().map(|named| source_report(named, &proofs)).collect(),
             followers: status.followers.into_iter().map(|named| follower_report(named, head)).collect(),
+            leadership: Some(status.leadership),
         })
+    }
+
+    /// How far the leader's followers have come stands in the notebook.
+    async fn add_positions(&self, followers: &mut BTreeMap<String, FollowerStatus>) -> Result<()> {
+        for (name, status) in followers.iter_mut().filter(|(_, status)| status.state == State::Standby) {
+            status.position = position_of(&*self.store, name).await?.unwrap_or(status.position);
+        }
+        Ok(())
     }
 
     /// What all loops do; nothing when none run.

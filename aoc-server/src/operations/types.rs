@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use aoc_core::{
     Error, Event, Outcome, Query, RawJson, Result, Timestamp,
     ledger::{GapKind, Standing, Unreadable, Windows},
-    pipeline::{Counts, Delays, Failure, State},
+    pipeline::{Counts, Delays, Failure, Leadership, State},
     query::{Bucket, BucketSize, Counted, Filter, PageMark},
     store::Position,
 };
@@ -196,7 +196,7 @@ pub struct Features {
 }
 
 /// How all sources and followers are doing.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SourceHealth {
     /// When the loops were started; `null` when none run.
     pub started_at: Option<Timestamp>,
@@ -204,6 +204,8 @@ pub struct SourceHealth {
     pub sources: Vec<SourceReport>,
     /// Who follows the log, by name; the index is one of them.
     pub followers: Vec<FollowerReport>,
+    /// Who collects, where several processes share one store; `null` when no loops run.
+    pub leadership: Option<Leadership>,
 }
 
 /// How a source is doing.

@@ -315,3 +315,23 @@ test("the completeness view says what the server says of the ledger", async () =
     await page.getByText("The store does not answer.").waitFor();
   }, { expected: (text) => /status of 503/.test(text) });
 });
+
+test("the completeness view says who leads, where several processes share the store", async () => {
+  const leader = { name: "web1:4711", token: 3, since: "2026-03-02T00:00:00Z" };
+  for (const [leadership, expected] of [
+    [{ leads: true, leader }, "Leader: web1:4711 since"],
+    [{ leads: false, leader }, "This process stands by; web1:4711 leads since"],
+    [{ leads: false, leader: null }, "This process stands by; nobody leads"],
+    [{ leads: true, leader: null }, null],
+    [null, null],
+  ]) {
+    await onPage("/", async (page) => {
+      await page.route("**/api/source-health", (route) => route.fulfill({ json: { started_at: null, sources: [], followers: [], leadership } }));
+      await page.getByRole("link", { name: "Completeness", exact: true }).click();
+      await page.locator("#completeness h2").waitFor();
+      const lines = await page.locator("#completeness .leader").allInnerTexts();
+      if (expected === null) assert.deepEqual(lines, []);
+      else assert.ok(lines.length === 1 && plain(lines[0]).startsWith(expected), lines.join());
+    });
+  }
+});

@@ -2,6 +2,7 @@
 import { get, Latest, Problem } from "./api.js";
 import { h, quoted, replace, svg, visible } from "./dom.js";
 import { counted, fullTime, number, spanName, timeElement } from "./format.js";
+import { leaderLine, leadership } from "./leader.js";
 
 /**
  * @typedef {{from: string, until: string, standing: string}} Stretch
@@ -58,10 +59,11 @@ export class Completeness {
     const params = new URLSearchParams({ from: new Date(from).toISOString().replace(".000Z", "Z"), strip: "true" });
     this.#host.setAttribute("aria-busy", "true");
     try {
-      const answer = await this.#reading.run((signal) => get("/api/gaps", params, signal));
-      if (answer === undefined) return;
+      const answers = await this.#reading.run((signal) => Promise.all([get("/api/gaps", params, signal), leadership(signal)]));
+      if (answers === undefined) return;
+      const [answer, leads] = answers;
       this.#say(answer);
-      replace(this.#host, [h("h2", {}, "Completeness"), this.#status, legend(), ...notices(answer), ...streams(answer, from)]);
+      replace(this.#host, [h("h2", {}, "Completeness"), this.#status, leaderLine(leads), legend(), ...notices(answer), ...streams(answer, from)]);
     } catch (error) {
       const words = error instanceof Problem ? error.message : "The page could not show the answer.";
       if (!(error instanceof Problem)) console.error(error);

@@ -7,8 +7,8 @@ use std::{
 };
 
 use aoc_core::{
-    Error, Filter, Hits, Position, Query, Result, Timestamp,
-    query::{Bucket, BucketSize, Counted, Facet, PageMark, Timeline},
+    Error, EventStore, Filter, Hits, Position, Query, Result, Timestamp,
+    query::{BucketSize, Counted, Facet, PageMark, Timeline},
     store::{MOST_BUCKETS, most_frequent},
 };
 
@@ -16,24 +16,26 @@ use super::{
     Shared, View,
     bitmap::Bitmap,
     blocking,
-    layout::Column,
-    query::{Matched, Scope, actor_name, failure_number},
+    count::{count_buckets, count_column, count_tags_of},
+    query::{Matched, Scope},
     segment::Segment,
 };
 
 /// The most events that are read one by one to answer a search.
-const MOST_READ: usize = 100_000;
+pub(crate) const MOST_READ: usize = 100_000;
 /// How many of them at once.
 const READ: usize = 500;
 
 /// The matching events of each segment.
-struct Found {
-    segments: Vec<(Arc<Segment>, Bitmap)>,
+pub(crate) struct Found {
+    pub(crate) segments: Vec<(Arc<Segment>, Bitmap)>,
     until: Position,
+    /// How many had to be read one by one.
+    pub(crate) read: usize,
 }
 
 impl Found {
-    fn count(&self) -> u64 {
+    pub(crate) fn count(&self) -> u64 {
         self.segments.iter().map(|(_, set)| set.count() as u64).sum()
     }
 }
@@ -99,13 +101,24 @@ pub(super) async fn timeline(
 /// The events of each segment that match. Those of which the words do not decide are read.
 async fn find(shared: &Shared, view: Arc<View>, filter: &Filter, until: Option<Position>) -> Result<Found> {
     let until = until.unwrap_or(view.position);
-    let scope = Arc::new(scope(shared, filter, until).await?);
+    let scope = Arc::new(scope(&*shared.store, filter, until).await?);
+    find_in(&*shared.store, view, scope, MOST_READ).await
+}
+
+/// The events of these segments that match; at most `most` are read one by one.
+pub(crate) async fn find_in(
+    store: &dyn EventStore,
+    view: Arc<View>,
+    scope: Arc<Scope>,
+    most: usize,
+) -> Result<Found> {
+    let filter = &scope.filter;
     let matched = {
         let (view, scope) = (view.clone(), scope.clone());
         blocking(move || on_all(&view, |segment| scope.matched(segment))).await?
     };
     let unsure: usize = matched.iter().map(|matched| matched.unsure.count()).sum();
-    if unsure > MOST_READ {
+    if unsure > most {
         let message = format!(
             "search: {unsure} events have the pieces of `{}` and would have to be read one by one; add a word, or narrow the time",
             filter.search.as_str()
@@ -114,14 +127,15 @@ async fn find(shared: &Shared, view: Arc<View>, filter: &Filter, until: Option<P
     }
     let mut segments = Vec::new();
     for (covered, matched) in view.segments.iter().zip(matched) {
-        let set = read_unsure(shared, &covered.segment, matched, filter).await?;
+        let set = read_unsure(store, &view, &covered.segment, matched, filter).await?;
         segments.push((covered.segment.clone(), set));
     }
-    Ok(Found { segments, until })
+    Ok(Found { segments, until: scope.until, read: unsure })
 }
 
 async fn read_unsure(
-    shared: &Shared,
+    store: &dyn EventStore,
+    view: &View,
     segment: &Segment,
     matched: Matched,
     filter: &Filter,
@@ -129,19 +143,18 @@ async fn read_unsure(
     let Matched { mut sure, unsure } = matched;
     let candidates: Vec<(usize, Position)> =
         unsure.iter().map(|event| (event, segment.position(event))).collect();
-    let mut known =
-        shared.read_before.known(&filter.search, candidates.iter().map(|(_, position)| *position));
+    let mut known = view.read_before.known(&filter.search, candidates.iter().map(|(_, position)| *position));
     let unread: Vec<Position> = candidates
         .iter()
         .map(|(_, position)| *position)
         .filter(|position| !known.contains_key(position))
         .collect();
     for chunk in unread.chunks(READ) {
-        let events = shared.store.read_at(chunk).await?;
+        let events = store.read_at(chunk).await?;
         let answers =
             events.into_iter().map(|stored| (stored.position, filter.search.matches(&stored.event)));
         let answers: Vec<(Position, bool)> = answers.collect();
-        shared.read_before.note(&filter.search, &answers);
+        view.read_before.note(&filter.search, &answers);
         known.extend(answers);
     }
     let matches = |position: &Position| known.get(position).copied().unwrap_or_default();
@@ -149,17 +162,17 @@ async fn read_unsure(
     Ok(sure)
 }
 
-async fn scope(shared: &Shared, filter: &Filter, until: Position) -> Result<Scope> {
-    let horizon = shared.store.horizon().await?;
+pub(crate) async fn scope(store: &dyn EventStore, filter: &Filter, until: Position) -> Result<Scope> {
+    let horizon = store.horizon().await?;
     let mut tagged: Option<HashSet<Position>> = None;
     for tag in &filter.include_tags {
-        let with: HashSet<Position> = shared.store.tagged(tag).await?.into_iter().collect();
+        let with: HashSet<Position> = store.tagged(tag).await?.into_iter().collect();
         tagged =
             Some(tagged.map_or_else(|| with.clone(), |before| before.intersection(&with).copied().collect()));
     }
     let mut ruled_out = HashSet::new();
     for tag in &filter.exclude_tags {
-        ruled_out.extend(shared.store.tagged(tag).await?);
+        ruled_out.extend(store.tagged(tag).await?);
     }
     let from = [filter.start, horizon].into_iter().flatten().map(Timestamp::ticks).max().unwrap_or(i64::MIN);
     let before = filter.end.map_or(i64::MAX, Timestamp::ticks);
@@ -198,7 +211,7 @@ fn on_all<T: Send>(view: &View, ask: impl Fn(&Segment) -> T + Sync) -> Vec<T> {
 }
 
 /// Times and positions of the first `limit` events behind a mark, newest first.
-fn page(found: &Found, limit: usize, after: Option<PageMark>) -> Vec<(i64, Position)> {
+pub(crate) fn page(found: &Found, limit: usize, after: Option<PageMark>) -> Vec<(i64, Position)> {
     let mut page = Vec::new();
     for (segment, set) in &found.segments {
         let behind = |event: &usize| {
@@ -213,93 +226,21 @@ fn page(found: &Found, limit: usize, after: Option<PageMark>) -> Vec<(i64, Posit
     page
 }
 
-fn count_column(found: &Found, facet: Facet) -> HashMap<String, u64> {
-    let column = match facet {
-        Facet::Service => Column::Service,
-        Facet::Operation => Column::Operation,
-        Facet::Result => Column::Result,
-        Facet::Source => Column::Source,
-        Facet::Tenant => Column::Tenant,
-        Facet::Actor | Facet::Tag => Column::Actor,
-    };
-    let mut counts: HashMap<&str, u64> = HashMap::new();
-    for (segment, set) in &found.segments {
-        for (name, count) in segment.names(column).iter().zip(count_values(segment, set, column)) {
-            let name = if column == Column::Actor { actor_name(name) } else { name };
-            if count > 0 && !name.is_empty() {
-                *counts.entry(name).or_default() += count;
-            }
-        }
-    }
-    counts.into_iter().map(|(name, count)| (name.to_owned(), count)).collect()
-}
-
-/// Per value of a column, how many events of the set have it.
-fn count_values(segment: &Segment, set: &Bitmap, column: Column) -> Vec<u64> {
-    let mut counts = vec![0_u64; segment.names(column).len()];
-    let values = segment.column(column);
-    let mut count = |value: &[u8; 2]| {
-        if let Some(count) = counts.get_mut(usize::from(u16::from_le_bytes(*value))) {
-            *count += 1;
-        }
-    };
-    if set.is_full() {
-        values.iter().for_each(count);
-    } else {
-        set.iter().filter_map(|event| values.get(event)).for_each(&mut count);
-    }
-    counts
-}
-
-async fn count_tags(shared: &Shared, found: Arc<Found>) -> Result<HashMap<String, u64>> {
+/// The tags of every event that has one.
+pub(crate) async fn all_tags(store: &dyn EventStore) -> Result<HashMap<Position, Vec<String>>> {
     let mut tags_of: HashMap<Position, Vec<String>> = HashMap::new();
-    for Counted { value: tag, .. } in shared.store.tags().await? {
-        for position in shared.store.tagged(&tag).await? {
+    for Counted { value: tag, .. } in store.tags().await? {
+        for position in store.tagged(&tag).await? {
             tags_of.entry(position).or_default().push(tag.clone());
         }
     }
+    Ok(tags_of)
+}
+
+async fn count_tags(shared: &Shared, found: Arc<Found>) -> Result<HashMap<String, u64>> {
+    let tags_of = all_tags(&*shared.store).await?;
     if tags_of.is_empty() {
         return Ok(HashMap::new());
     }
-    blocking(move || {
-        let mut counts = HashMap::new();
-        for (segment, set) in &found.segments {
-            let tagged = segment.all_positions().enumerate().filter(|(event, _)| set.contains(*event));
-            for tag in tagged.filter_map(|(_, position)| tags_of.get(&position)).flatten() {
-                *counts.entry(tag.clone()).or_default() += 1;
-            }
-        }
-        counts
-    })
-    .await
-}
-
-fn count_buckets(found: &Found, bucket: BucketSize) -> Vec<Bucket> {
-    let mut counts: std::collections::BTreeMap<i64, (u64, u64)> = std::collections::BTreeMap::new();
-    for (segment, set) in &found.segments {
-        let failure = failure_number(segment);
-        let results = segment.column(Column::Result);
-        let ticks: Vec<i64> = segment.all_ticks().collect();
-        // Events are in order of time: the bucket changes seldom.
-        let (mut start, mut end, mut sums) = (0, i64::MIN, (0, 0));
-        for event in set.iter() {
-            if ticks[event] >= end {
-                add(&mut counts, start, sums);
-                start = bucket.floor(ticks[event]);
-                (end, sums) = (bucket.next(start), (0, 0));
-            }
-            sums =
-                (sums.0 + 1, sums.1 + u64::from(failure.is_some() && results.get(event) == failure.as_ref()));
-        }
-        add(&mut counts, start, sums);
-    }
-    let bucket = |(start, (count, failures))| Bucket { start: Timestamp::from_ticks(start), count, failures };
-    counts.into_iter().map(bucket).collect()
-}
-
-fn add(counts: &mut std::collections::BTreeMap<i64, (u64, u64)>, start: i64, sums: (u64, u64)) {
-    if sums.0 > 0 {
-        let sum = counts.entry(start).or_default();
-        *sum = (sum.0 + sums.0, sum.1 + sums.1);
-    }
+    blocking(move || count_tags_of(&found, &tags_of)).await
 }

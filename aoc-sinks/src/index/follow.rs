@@ -1,11 +1,9 @@
 //! How the index follows the log: small segments in memory, files, larger files.
 
-use std::{
-    hash::{BuildHasher, RandomState},
-    sync::{Arc, atomic::Ordering},
-};
+use std::sync::{Arc, atomic::Ordering};
 
-use aoc_core::{Error, EventStore, Position, Result, store::Note};
+use aoc_core::{Error, Position, Result};
+use serde_json::Value;
 
 use super::{
     Shared, View,
@@ -14,6 +12,7 @@ use super::{
     builder::build,
     files::{Covered, Files},
     merge::merge,
+    read_before::ReadBefore,
     segment::Segment,
 };
 
@@ -24,29 +23,36 @@ const BATCH: usize = 1_000;
 const SEAL: usize = 8_000;
 /// So many small files in a row are merged.
 const RUN: usize = 8;
-/// The note that ties an index to its store.
-const IDENTITY: &str = "index/identity";
 
 /// What only the one task that follows at a time may touch.
 #[derive(Default)]
 pub(crate) struct Following {
-    opened: bool,
-    files: Option<Files>,
+    pub(super) opened: bool,
+    /// What the store's note said when the reading began: all here is of that time and later.
+    pub(super) identity: Option<Value>,
+    pub(super) files: Option<Files>,
     /// Segments in memory, behind those in files.
     memory: Vec<Covered>,
     /// Up to here it has been tried to write them.
     tried: Position,
+    read_before: Arc<ReadBefore>,
 }
 
 impl Following {
+    /// Nothing read yet, of a store with this note.
+    pub(super) fn of(identity: Option<Value>) -> Self {
+        Self { identity, ..Self::default() }
+    }
+
     fn position(&self) -> Position {
         let of_files = self.files.as_ref().map(Files::position).unwrap_or_default();
         self.memory.last().map_or(of_files, |last| last.to)
     }
 
-    fn view(&self) -> View {
+    pub(super) fn view(&self) -> View {
         let files = self.files.as_ref().map(Files::segments).unwrap_or_default();
-        View { segments: files.iter().chain(&self.memory).cloned().collect(), position: self.position() }
+        let segments = files.iter().chain(&self.memory).cloned().collect();
+        View { segments, position: self.position(), read_before: self.read_before.clone() }
     }
 
     /// Does something with the files on a thread that may block; `None` where there are none.
@@ -103,53 +109,24 @@ impl Shared {
     pub(crate) async fn catch_up(self: Arc<Self>) -> Result<Position> {
         let head = self.store.head().await?;
         let position = self.view().position;
-        if position >= head && position > Position::default() {
+        if self.has_looked() && position >= head && position > Position::default() {
             return Ok(position);
         }
         let work = async move {
             let mut following = self.following.clone().lock_owned().await;
-            self.open(&mut following).await?;
+            self.prepare(&mut following).await?;
             following.refresh().await?;
             while following.position() < head {
                 self.step(&mut following, head).await?;
+                // Who wants to rebuild or to merge files gets a turn.
+                drop(following);
+                following = self.following.clone().lock_owned().await;
+                self.prepare(&mut following).await?;
             }
             self.show(following.view());
             Ok(following.position())
         };
         tokio::spawn(work).await.map_err(|cause| Error::internal("the index panicked").because(cause))?
-    }
-
-    async fn open(&self, following: &mut Following) -> Result<()> {
-        if following.opened {
-            return Ok(());
-        }
-        if let (Some(folder), Some(identity)) = (self.folder.clone(), identity(&*self.store).await) {
-            match blocking(move || Files::open(&folder, &identity)).await? {
-                Ok(files) => following.files = self.checked(files).await?,
-                Err(error) => tracing::warn!(error = error.chain(), "the index is kept in memory"),
-            }
-        }
-        following.opened = true;
-        Ok(())
-    }
-
-    /// The files, without segments if they are not of the log as it is; `None` if those cannot be forgotten.
-    async fn checked(&self, mut files: Files) -> Result<Option<Files>> {
-        // The log after the files, which another process may be writing.
-        let is_ahead = files.position() > self.store.head().await?;
-        let is_other = match files.last() {
-            Some((position, key)) => {
-                let stored = self.store.read_at(&[position]).await?;
-                stored.first().is_some_and(|stored| stored.event.dedupe_key.as_str() != key)
-            }
-            None => false,
-        };
-        if !is_ahead && !is_other {
-            return Ok(Some(files));
-        }
-        let Err(error) = files.reset() else { return Ok(Some(files)) };
-        tracing::warn!(error = error.chain(), "the index is of another log, and is kept in memory");
-        Ok(None)
     }
 
     /// Indexes the next batch.
@@ -209,7 +186,7 @@ impl Shared {
         }
         let position = following.files.as_ref().map(Files::position).unwrap_or_default();
         following.memory.retain(|covered| covered.from >= position);
-        self.clone().merge_files(following.files.as_ref().map(Files::segments).unwrap_or_default());
+        self.clone().merge_files(following);
         Ok(())
     }
 
@@ -234,38 +211,31 @@ impl Shared {
     }
 
     /// Starts merging a run of small files, unless one is being merged.
-    fn merge_files(self: Arc<Self>, segments: &[Covered]) {
-        let run = run_to_merge(segments);
+    fn merge_files(self: Arc<Self>, following: &Following) {
+        let run = run_to_merge(following.files.as_ref().map(Files::segments).unwrap_or_default());
         if run.len() < 2 || self.merging.swap(true, Ordering::AcqRel) {
             return;
         }
+        let identity = following.identity.clone();
         tokio::spawn(async move {
-            if let Err(error) = self.clone().merge_run(run).await {
+            if let Err(error) = self.clone().merge_run(run, identity).await {
                 tracing::warn!(error = error.chain(), "index files could not be merged");
             }
             self.merging.store(false, Ordering::Release);
         });
     }
 
-    async fn merge_run(self: Arc<Self>, run: Vec<Covered>) -> Result<()> {
+    async fn merge_run(self: Arc<Self>, run: Vec<Covered>, identity: Option<Value>) -> Result<()> {
         let merged = blocking(move || merge_covered(&run)).await??;
         let mut following = self.following.clone().lock_owned().await;
+        if following.identity != identity {
+            // All was forgotten meanwhile.
+            return Ok(());
+        }
         following.on_files(move |files| files.replace(&merged)).await?.unwrap_or(Ok(()))?;
         self.show(following.view());
         Ok(())
     }
-}
-
-/// What ties the index to its store; `None` where the store has nothing noted and cannot be written.
-async fn identity(store: &dyn EventStore) -> Option<String> {
-    if let Some(known) = store.read(IDENTITY).await.ok()? {
-        return known.as_str().map(str::to_owned);
-    }
-    let random =
-        |salt: u64| RandomState::new().hash_one((salt, std::process::id(), std::time::SystemTime::now()));
-    let new = format!("{:016x}{:016x}", random(1), random(2));
-    store.write(&[Note::new(IDENTITY, &new).ok()?]).await.ok()?;
-    Some(new)
 }
 
 fn merge_covered(parts: &[Covered]) -> Result<Covered> {

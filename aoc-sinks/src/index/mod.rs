@@ -9,25 +9,27 @@
 //! It follows the log like any other follower. New events go to small segments in memory, these are merged
 //! into files, and small files into larger ones. All of it is derived: a damaged or missing file is made
 //! anew from the log. One process writes the files; others read them, and keep in memory what is not in
-//! them yet.
+//! them yet. A note in the store ties the files to it; when the note changes, all processes read anew.
 
-mod answer;
+pub(crate) mod answer;
 mod bitmap;
-mod builder;
-mod files;
+pub(crate) mod builder;
+pub(crate) mod count;
+pub(crate) mod files;
 mod follow;
-mod layout;
-mod merge;
+pub(crate) mod identity;
+pub(crate) mod layout;
+pub(crate) mod merge;
 mod postings;
-mod query;
-mod read_before;
-mod segment;
-mod words;
+pub(crate) mod query;
+pub(crate) mod read_before;
+pub(crate) mod segment;
+pub(crate) mod words;
 
 use std::{
     path::PathBuf,
     sync::{Arc, Mutex, PoisonError, atomic::AtomicBool},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use aoc_core::{
@@ -71,7 +73,8 @@ pub(crate) struct Shared {
     following: Arc<tokio::sync::Mutex<Following>>,
     view: Mutex<Arc<View>>,
     merging: AtomicBool,
-    read_before: ReadBefore,
+    /// When it was last looked whether all is to be read anew.
+    looked: Mutex<Option<Instant>>,
 }
 
 /// All segments at one moment, and how far they reach.
@@ -79,6 +82,7 @@ pub(crate) struct Shared {
 pub(crate) struct View {
     pub(crate) segments: Vec<Covered>,
     pub(crate) position: Position,
+    pub(crate) read_before: Arc<ReadBefore>,
 }
 
 /// How long a search waits for the index to catch up.
@@ -93,7 +97,7 @@ impl SegmentIndex {
             following: Arc::default(),
             view: Mutex::default(),
             merging: AtomicBool::new(false),
-            read_before: ReadBefore::default(),
+            looked: Mutex::default(),
         };
         Self { shared: Arc::new(shared) }
     }
@@ -161,10 +165,15 @@ impl EventIndex for SegmentIndex {
     async fn catch_up(&self) -> Result<Position> {
         self.shared.clone().catch_up().await
     }
+
+    /// Returns once all is forgotten, here and for other processes; the next to catch up reads the log anew.
+    async fn rebuild(&self) -> Result<()> {
+        self.shared.clone().rebuild().await
+    }
 }
 
 /// Runs something on a thread that may block.
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
     let done = tokio::task::spawn_blocking(work).await;
     done.map_err(|cause| Error::internal("the index panicked").because(cause))
 }

@@ -84,7 +84,7 @@ impl Scope {
         set.and(&Bitmap::of(segment.len(), |event| values.get(event).is_some_and(|value| allows(*value))));
     }
 
-    fn allows(&self, column: Column, name: &str) -> bool {
+    pub(crate) fn allows(&self, column: Column, name: &str) -> bool {
         let filter = &self.filter;
         match column {
             Column::Service => one_of(&filter.service, name),
@@ -194,7 +194,7 @@ fn add_guids(segment: &Segment, part: &str, set: &mut Bitmap) {
 }
 
 /// Where the end of a text may be the head of a GUID that what is before it is glued to.
-fn guid_heads(part: &str) -> impl Iterator<Item = usize> + '_ {
+pub(crate) fn guid_heads(part: &str) -> impl Iterator<Item = usize> + '_ {
     let starts = part.char_indices().skip(1).map(|(at, _)| at);
     starts.filter(|at| !part.as_bytes()[at - 1].is_ascii_alphanumeric() && guids_from(&part[*at..]).is_some())
 }

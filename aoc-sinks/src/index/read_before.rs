@@ -1,7 +1,8 @@
 //! What was found by reading events one by one for the latest search.
 //!
 //! Pages, counts, facets and timelines ask for the same text one after the other. Whether it occurs in an event
-//! never changes, so each event is read for it once.
+//! never changes until the index is rebuilt, so each event is read for it once. A rebuilt index begins with an empty
+//! one of these: a search that began before may still note old answers in the old one.
 
 use std::{
     collections::HashMap,

@@ -42,6 +42,14 @@ impl Segment {
         Self::over(Bytes::Heap(bytes))
     }
 
+    /// Over bytes that were kept elsewhere; they must have their checksum.
+    pub(crate) fn checked(bytes: Vec<u8>) -> Result<Self> {
+        if !is_whole(&bytes) {
+            return Err(damaged("has another checksum"));
+        }
+        Self::in_memory(bytes)
+    }
+
     /// Maps a file. `trusted` spares reading all of it to compare its checksum.
     #[allow(unsafe_code, reason = "mapping a file; see SAFETY")]
     pub(crate) fn open(path: &Path, trusted: bool) -> Result<Self> {

@@ -9,7 +9,7 @@ use aoc_core::{
 use tokio::sync::watch;
 
 use super::{
-    Shared, SqliteStore, annotations, failed, may_block_here, retention, row,
+    Shared, SqliteStore, annotations, failed, may_block_here, retention, rewrite, row,
     rows::{find, head, read_one, sources, stored},
     writer::Writer,
 };
@@ -107,6 +107,24 @@ impl EventLog for SqliteStore {
 
     async fn horizon(&self) -> Result<Option<Timestamp>> {
         self.reading(|connection, _| retention::horizon(connection)).await
+    }
+
+    async fn rewrite(&self, events: &[Stored]) -> Result<()> {
+        let events = events.to_vec();
+        self.writing(move |writer, shared| {
+            shared.recent.clear();
+            rewrite::rewrite(writer, shared, &events)
+        })
+        .await
+    }
+
+    async fn remove(&self, positions: &[Position]) -> Result<u64> {
+        let positions = positions.to_vec();
+        self.writing(move |writer, shared| {
+            shared.recent.clear();
+            rewrite::remove(writer, &positions)
+        })
+        .await
     }
 }
 

@@ -18,6 +18,7 @@ mod log;
 mod notebook;
 mod recent;
 mod retention;
+mod rewrite;
 mod rows;
 mod writer;
 

@@ -55,7 +55,7 @@ impl Recent {
         Some(kept.events.range(from..).take(limit).cloned().collect())
     }
 
-    /// Annotations or retention have changed what is kept.
+    /// Something else than an append is about to change what is kept.
     pub(super) fn clear(&self) {
         *lock(&self.0) = Kept::default();
     }

@@ -1,12 +1,14 @@
 //! Forgetting events that are too old.
 
 use aoc_core::{Timestamp, prelude::*};
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::{Connection, OptionalExtension, Transaction};
 
 use super::{SqliteStore, failed, row, writer::Writer};
 
 /// How many events are forgotten in one transaction, so that appends get their turn.
 const BATCH: i64 = 10_000;
+/// All that is kept of an event, by its position.
+pub(super) const TABLES: [&str; 5] = ["bodies", "aliases", "tags", "comments", "events"];
 
 pub(super) async fn forget_before(store: &SqliteStore, time: Timestamp) -> Result<u64> {
     // The horizon first: from here on no search finds what is about to go.
@@ -29,11 +31,15 @@ pub(super) async fn forget_before(store: &SqliteStore, time: Timestamp) -> Resul
 fn raise_horizon(writer: &mut Writer, ticks: i64) -> Result<()> {
     let head = row(writer.head);
     let transaction = writer.transaction()?;
-    let sql = "INSERT INTO meta (name, value) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = max(value, excluded.value)";
-    for (name, value) in [("horizon", ticks), ("head", head)] {
-        transaction.execute(sql, (name, value)).map_err(failed)?;
-    }
+    raise(&transaction, "horizon", ticks)?;
+    raise(&transaction, "head", head)?;
     transaction.commit().map_err(failed)
+}
+
+/// Keeps a number that only grows.
+pub(super) fn raise(transaction: &Transaction<'_>, name: &str, value: i64) -> Result<()> {
+    let sql = "INSERT INTO meta (name, value) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET value = max(value, excluded.value)";
+    transaction.execute(sql, (name, value)).map(drop).map_err(failed)
 }
 
 fn forget_some(writer: &mut Writer, ticks: i64) -> Result<u64> {
@@ -46,7 +52,7 @@ fn forget_some(writer: &mut Writer, ticks: i64) -> Result<u64> {
     let chosen = transaction
         .execute("INSERT INTO going SELECT position FROM events WHERE ticks < ?1 LIMIT ?2", [ticks, BATCH])
         .map_err(failed)?;
-    for table in ["bodies", "aliases", "tags", "comments", "events"] {
+    for table in TABLES {
         let sql = format!("DELETE FROM {table} WHERE position IN (SELECT position FROM going)");
         transaction.execute(&sql, []).map_err(failed)?;
     }

@@ -1,6 +1,6 @@
 //! Rows of the log: from tables to events.
 
-use aoc_core::{TIME_UNREADABLE, Timestamp, UNREADABLE, prelude::*, store::Stored};
+use aoc_core::{prelude::*, store::Stored};
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::{Shared, failed, position, row};
@@ -58,16 +58,7 @@ pub(super) fn stored(connection: &Connection, shared: &Shared, row: &Row<'_>) ->
     let read = plain(connection, shared, row).and_then(|plain| slim::read(&plain));
     let event = read.unwrap_or_else(|error| {
         tracing::error!(position = position.0, error = error.chain(), "a stored event is damaged");
-        damaged(position)
+        slim::damaged(position)
     });
     Ok(Stored { position, event })
-}
-
-fn damaged(position: Position) -> Event {
-    let mut event = Event::new("damaged", position.0.to_string(), Timestamp::from_ticks(0));
-    event.service = UNREADABLE.into();
-    event.operation = "Damaged event".into();
-    event.display_summary = format!("The event at position {} is damaged in the database", position.0);
-    event.flags = vec![TIME_UNREADABLE.into(), "damaged".into()];
-    event
 }

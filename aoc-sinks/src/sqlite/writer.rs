@@ -25,7 +25,7 @@ pub(super) struct Writer {
     pub(super) connection: Connection,
     /// Held as long as this lives.
     _lock: File,
-    packer: Packer,
+    pub(super) packer: Packer,
     seed: u64,
     pub(super) head: Position,
     sources: HashSet<String>,
@@ -123,13 +123,7 @@ impl Batch<'_> {
             Known::Repeat => return Ok(Added::Duplicate),
             Known::New => return Err(lost()),
         };
-        let position = self.insert(&revision)?.ok_or_else(lost)?;
-        let alias = "INSERT OR IGNORE INTO aliases (key, position) VALUES (?1, ?2)";
-        self.transaction
-            .prepare_cached(alias)
-            .and_then(|mut s| s.execute(params![revision.alias().digest(), row(position)]))
-            .map_err(failed)?;
-        Ok(Added::Revision(position))
+        self.insert(&revision)?.map(Added::Revision).ok_or_else(lost)
     }
 
     /// Inserts the event, unless its key is there.
@@ -149,6 +143,7 @@ impl Batch<'_> {
         let sql = "INSERT INTO bodies (position, dictionary, body) VALUES (?1, ?2, ?3)";
         let mut statement = self.transaction.prepare_cached(sql).map_err(failed)?;
         statement.execute(params![row(next), self.packer.dictionary, body]).map_err(failed)?;
+        add_alias(self.transaction, next, event)?;
         *self.head = next;
         Ok(Some(next))
     }
@@ -190,4 +185,14 @@ impl Batch<'_> {
             .map_err(failed)?;
         statement.execute([name]).map(drop).map_err(failed)
     }
+}
+
+/// A revision is found by what it says, too, wherever it became one.
+pub(super) fn add_alias(transaction: &Transaction<'_>, position: Position, event: &Event) -> Result<()> {
+    if event.revision_of.is_none() {
+        return Ok(());
+    }
+    let sql = "INSERT OR IGNORE INTO aliases (key, position) VALUES (?1, ?2)";
+    let mut statement = transaction.prepare_cached(sql).map_err(failed)?;
+    statement.execute(params![event.alias().digest(), row(position)]).map(drop).map_err(failed)
 }

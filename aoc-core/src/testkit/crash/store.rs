@@ -10,7 +10,7 @@ use super::Faults;
 use crate::{
     Event, EventLog, EventStore, Notebook, Position, Result, Timestamp,
     query::Counted,
-    store::{Added, Annotation, Note, Stored},
+    store::{Added, Annotation, Lead, Note, Stored},
 };
 
 /// Any store, but every call may fail or crash before its effect or after it.
@@ -70,6 +70,22 @@ impl EventLog for FaultyStore {
 
     async fn horizon(&self) -> Result<Option<Timestamp>> {
         self.faults.around(self.store.horizon()).await
+    }
+
+    async fn rewrite(&self, events: &[Stored]) -> Result<()> {
+        self.faults.around(self.store.rewrite(events)).await
+    }
+
+    async fn remove(&self, positions: &[Position]) -> Result<u64> {
+        self.faults.around(self.store.remove(positions)).await
+    }
+
+    fn lead(&self) -> watch::Receiver<Lead> {
+        self.store.lead()
+    }
+
+    async fn resign(&self) -> Result<()> {
+        self.faults.around(self.store.resign()).await
     }
 }
 

@@ -10,7 +10,7 @@ use crate::{
     testkit::events::{Generator, TAGS},
 };
 
-async fn assert_all(store: &dyn EventStore, index: &dyn EventIndex, filter: &Filter) {
+pub(super) async fn assert_all(store: &dyn EventStore, index: &dyn EventIndex, filter: &Filter) {
     let oracle = Oracle::of(store).await;
     let expected = oracle.matching(filter);
     let (found, _) = all_pages(index, filter, 100).await;

@@ -17,11 +17,12 @@ mod answers;
 mod changes;
 mod oracle;
 mod pages;
+mod rebuilding;
 mod words;
 
 use std::sync::Arc;
 
-pub use self::{answers::*, changes::*, oracle::Oracle, pages::*, words::*};
+pub use self::{answers::*, changes::*, oracle::Oracle, pages::*, rebuilding::*, words::*};
 use super::{events::Generator, store::position_of};
 use crate::{Event, EventIndex, EventStore, Filter, Query, query::Hits, store::Annotation, store::Stored};
 

@@ -17,11 +17,13 @@ mod notes;
 mod reading;
 mod reopen;
 mod revisions;
+mod rewriting;
 
 use std::sync::Arc;
 
 pub use self::{
     annotations::*, append::*, following::*, forgetting::*, notes::*, reading::*, reopen::*, revisions::*,
+    rewriting::*,
 };
 use super::events::Generator;
 use crate::{

@@ -1,12 +1,13 @@
 //! `aoc fetch`.
 
+mod lead;
 mod outcome;
 mod work;
 
 use std::{io::IsTerminal, process::ExitCode, time::Duration};
 
 use aoc_core::{
-    Error, Result, Running, Status, Timestamp,
+    Error, EventStore, Pipeline, Result, Running, Status, Timestamp,
     config::Span,
     pipeline::{Counts, State},
 };
@@ -17,8 +18,8 @@ use aoc_server::{
 use clap::Args;
 use indicatif::{HumanCount, ProgressBar};
 
-use self::{outcome::Outcome, work::Work};
-use super::{Session, signals::Signals};
+use self::{lead::lead, outcome::Outcome, work::Work};
+use super::{Session, serve::resign, signals::Signals};
 
 /// Fetches from the sources until all are caught up, hands on to the sinks what came, and ends.
 ///
@@ -50,12 +51,18 @@ impl Fetch {
         if !self.source.is_empty() {
             pipeline = pipeline.only_sources(&self.source).map_err(|error| error.at("--source"))?;
         }
-        // Claims the right to write: where `aoc serve` runs over this database, that is said at once.
-        store.append(&[]).await?;
+        let fetched = self.fetch(&*store, pipeline).await;
+        resign(&*store).await;
+        let outcome = fetched?;
+        outcome.print(json, &session.causes)?;
+        Ok(outcome.exit_code())
+    }
+
+    async fn fetch(&self, store: &dyn EventStore, pipeline: Pipeline) -> Result<Outcome> {
+        lead(store, self.patience.duration()).await?;
         let signals = Signals::listen()?;
         let running = pipeline.start();
-        let work =
-            Work { running: &running, store: &*store, since: self.since, patience: self.patience.duration() };
+        let work = Work { running: &running, store, since: self.since, patience: self.patience.duration() };
         let done = tokio::select! {
             done = work.run() => Some(done),
             () = show(&running) => None,
@@ -68,9 +75,7 @@ impl Fetch {
         running.stop().await?;
         let interrupted = done.is_none();
         let looked_back = done.transpose()?.unwrap_or_default();
-        let outcome = Outcome::of(status, head, looked_back, interrupted);
-        outcome.print(json, &session.causes)?;
-        Ok(outcome.exit_code())
+        Ok(Outcome::of(status, head, looked_back, interrupted))
     }
 }
 

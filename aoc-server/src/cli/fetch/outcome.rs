@@ -3,8 +3,8 @@
 use std::process::ExitCode;
 
 use aoc_core::{
-    Error, Position, Result, Status,
-    pipeline::{Counts, FollowerStatus, SourceStatus, State},
+    Error, ErrorKind, Position, Result, Status, Timestamp,
+    pipeline::{Counts, Failure, FollowerStatus, Leadership, SourceStatus, State},
 };
 use aoc_server::operations::types::{FetchReport, SourceFetched};
 
@@ -23,7 +23,9 @@ pub(super) struct Outcome {
 impl Outcome {
     pub(super) fn of(status: Status, head: Position, mut looked_back: LookedBack, interrupted: bool) -> Self {
         let mut outcome = Self { report: FetchReport::default(), exit: 0, interrupted };
-        for (name, source) in status.sources {
+        for (name, mut source) in status.sources {
+            let is_lost = source.state == State::Standby;
+            source.last_error = is_lost.then(|| lost_lead(&status.leadership)).or(source.last_error);
             outcome.add_source(&name, source, looked_back.remove(&name));
         }
         for (name, follower) in status.followers {
@@ -63,7 +65,7 @@ impl Outcome {
         }
         let (why, exit) = match &follower.last_error {
             Some(failure) => (format!(": {}", failure.message), failure.kind.meaning().exit),
-            None => (String::new(), aoc_core::ErrorKind::Unavailable.meaning().exit),
+            None => (String::new(), ErrorKind::Unavailable.meaning().exit),
         };
         self.exit = self.exit.max(exit);
         let sentence =
@@ -119,6 +121,13 @@ impl Outcome {
         }
         table
     }
+}
+
+/// Nobody can say what another process fetches now.
+fn lost_lead(Leadership { leader, .. }: &Leadership) -> Failure {
+    let leader = leader.as_ref().map_or("another process", |leader| &leader.name);
+    let message = format!("this process lost the lead before it was done; {leader} goes on");
+    Failure { kind: ErrorKind::Unavailable, message, at: Timestamp::now() }
 }
 
 fn row(name: &str, state: &str, counts: Counts) -> [String; 7] {

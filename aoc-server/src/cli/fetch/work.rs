@@ -118,7 +118,7 @@ impl Patience {
     fn waits_for(&mut self, name: &str, state: State, failure: &Option<Failure>, progress: u64) -> bool {
         match state {
             State::Starting => true,
-            State::Ok | State::Stopped => false,
+            State::Ok | State::Stopped | State::Standby => false,
             State::Failing => {
                 let (since, before) =
                     self.failing.entry(name.to_owned()).or_insert((Instant::now(), progress));
