@@ -8,7 +8,6 @@ use aoc_core::{
     config::{Config, Plan, Span},
 };
 use serde_json::Value;
-use tokio::runtime::{Handle, RuntimeFlavor};
 
 use crate::{
     config::{AuthConfig, SECTIONS, ServerConfig},
@@ -78,7 +77,26 @@ pub fn complete(config: &mut Config) -> Result<()> {
             config.set_default("index", "path", path);
         }
     }
+    if is(config, "store.type", "mongodb") {
+        complete_mongodb(config);
+    }
     Ok(())
+}
+
+/// Each process keeps segments in the folder it works in; an index in MongoDB is in the store's database.
+fn complete_mongodb(config: &mut Config) {
+    config.set_default("store", "database", "micro_soc");
+    if is(config, "index.type", "segments") {
+        let database = config.get("store.database").and_then(Value::as_str).unwrap_or("aoc").to_owned();
+        config.set_default("index", "path", format!("{database}.index"));
+    }
+    if is(config, "index.type", "mongodb") {
+        for key in ["uri", "database"] {
+            if let Some(value) = config.get(&format!("store.{key}")).cloned() {
+                config.set_default("index", key, value);
+            }
+        }
+    }
 }
 
 fn is(config: &Config, path: &str, value: &str) -> bool {
@@ -144,7 +162,7 @@ impl Assembled {
     }
 
     /// Notes where the sources begin, if the store is a database of the Python original and it says how far it had
-    /// collected. Does nothing where that is noted.
+    /// collected. Does nothing where that is noted. To be called before the pipeline starts.
     ///
     /// # Errors
     /// Those of the store.
@@ -152,20 +170,8 @@ impl Assembled {
         original::take_up(&*self.store, &self.heirs).await
     }
 
-    /// Before anything runs: a source without a cursor asks for its beginning once.
-    fn take_up_first(&self) {
-        let Ok(runtime) = Handle::try_current() else { return };
-        if self.heirs.is_empty() || runtime.runtime_flavor() != RuntimeFlavor::MultiThread {
-            return;
-        }
-        if let Err(error) = tokio::task::block_in_place(|| runtime.block_on(self.take_up())) {
-            tracing::warn!(error = error.chain(), "it cannot be seen where the original stopped");
-        }
-    }
-
     /// The operations over it, with everything running. Needs a tokio runtime.
     pub fn start(self) -> Arc<Operations> {
-        self.take_up_first();
         let running = self.pipeline.start();
         Arc::new(Operations::new(self.store, self.index).expecting(self.expected).with(running))
     }

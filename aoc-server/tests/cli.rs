@@ -280,8 +280,14 @@ fn the_environment_has_its_say() {
     assert!(code == Some(0) && shown.contains("other.db is not there yet"), "{shown}");
     let (code, shown) = with("AUTH_ENABLED", "true");
     assert!(code == Some(2) && shown.contains("cannot authenticate callers yet"), "{shown}");
-    let (code, shown) = with("MONGO_URI", "mongodb://localhost:27017");
-    assert!(code == Some(2) && shown.contains("no component of type \"mongodb\""), "{shown}");
+    let (code, shown) = with("MONGO_URI", "mongodb://me:secret@127.0.0.1:1/?serverSelectionTimeoutMS=200");
+    assert!(
+        code == Some(1) && shown.contains("MongoDB cannot be reached") && !shown.contains("secret"),
+        "{shown}"
+    );
+    let (code, shown) = with("MONGO_URI", "me:secret@db1");
+    assert!(code == Some(2) && shown.contains("store: uri: not an address of MongoDB"), "{shown}");
+    assert!(!shown.contains("secret"), "{shown}");
     let (code, shown) = with("LLM_API_KEY", "not used yet");
     assert!(code == Some(0) && shown.contains("no part of this build uses LLM_API_KEY yet"), "{shown}");
 }

@@ -50,7 +50,8 @@ impl Stored {
         let Self { position: Position(position), event: before } = self;
         if event.dedupe_key != before.dedupe_key {
             let (old, new) = (&before.dedupe_key, &event.dedupe_key);
-            let message = format!("the event at position {position} keeps its dedupe key `{old}`, got `{new}`");
+            let message =
+                format!("the event at position {position} keeps its dedupe key `{old}`, got `{new}`");
             return Err(Error::invalid(message));
         }
         if event.raw.text() != before.raw.text() {

@@ -32,10 +32,10 @@ pub(crate) enum Ask {
 
 const ASKS: [(&str, Ask); 5] = [
     ("page of 50", Ask::Page(50)),
-    ("1,000 newest", Ask::Page(1_000)),
     ("count", Ask::Count),
     ("facets", Ask::Facets),
-    ("hourly timeline", Ask::Timeline),
+    ("timeline", Ask::Timeline),
+    ("1,000 newest", Ask::Page(1_000)),
 ];
 
 /// Who is asked.
@@ -54,22 +54,20 @@ impl Contest<'_> {
     pub(crate) async fn run(&self) -> Result<(), Failure> {
         let asked = prepare(self.segments).await?;
         print_header();
-        for (name, question) in questions() {
-            for (what, ask) in ASKS {
-                let segments = self
-                    .time(RUNS, async |run| answer(self.segments, ask, question(&asked, run)).await)
-                    .await?;
-                let blocks = self
-                    .time(RUNS, async |run| answer(self.blocks, ask, question(&asked, run)).await)
-                    .await?;
+        self.one(&asked).await?;
+        self.deep(&asked).await?;
+        for (what, ask) in ASKS {
+            for (name, question) in questions() {
+                let ours = async |index| {
+                    self.time(RUNS, async |run| answer(index, ask, question(&asked, run)).await).await
+                };
                 let original =
                     self.of_original(async |run| self.original.ask(ask, &question(&asked, run)).await);
+                let (segments, blocks) = (ours(self.segments).await?, ours(self.blocks).await?);
                 print(&format!("{name}, {what}"), &segments, &blocks, original.await?.as_ref());
             }
         }
-        self.apart(&asked).await?;
-        self.deep(&asked).await?;
-        self.one(&asked).await
+        self.apart(&asked).await
     }
 
     /// What four facets cost where each is a question of its own.

@@ -7,7 +7,7 @@ use aoc_core::{Event, Filter, RawJson};
 use futures::TryStreamExt;
 use mongodb::{
     Collection, Database, IndexModel,
-    bson::{Bson, Document, RawDocumentBuf, doc},
+    bson::{Bson, Document, doc},
     options::IndexOptions,
 };
 
@@ -16,12 +16,12 @@ use crate::{Failure, contest::Ask};
 /// A collection of the original's.
 pub(crate) struct Original {
     database: Database,
-    events: Collection<RawDocumentBuf>,
+    events: Collection<Document>,
 }
 
 impl Original {
     pub(crate) async fn open(database: Database) -> Result<Self, Failure> {
-        let events: Collection<RawDocumentBuf> = database.collection("events");
+        let events: Collection<Document> = database.collection("events");
         for name in ["dedupe_key", "timestamp", "service", "id"] {
             let options = IndexOptions::builder().unique(name == "dedupe_key").build();
             events
@@ -129,7 +129,6 @@ fn upsert(event: &Event) -> Document {
 }
 
 fn document(event: &Event) -> Document {
-    let comments: [Bson; 0] = [];
     let text = |text: &Option<String>| text.clone().map_or(Bson::Null, Bson::String);
     doc! {
         "id": &event.id,
@@ -145,7 +144,7 @@ fn document(event: &Event) -> Document {
         "display_summary": &event.display_summary,
         "dedupe_key": event.dedupe_key.as_str(),
         "tags": Vec::<Bson>::new(),
-        "comments": comments.to_vec(),
+        "comments": Vec::<Bson>::new(),
         "raw": embedded(&event.raw),
         "raw_text": event.raw.text(),
     }

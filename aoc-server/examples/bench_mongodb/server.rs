@@ -68,7 +68,9 @@ impl Server {
             let member = doc! { "_id": 0, "host": format!("127.0.0.1:{port}") };
             let config = doc! { "_id": "bench", "members": [member] };
             server.admin.run_command(doc! { "replSetInitiate": config }).await?;
-            server.wait(doc! { "hello": 1 }, |told| told.get_bool("isWritablePrimary").unwrap_or(false)).await?;
+            server
+                .wait(doc! { "hello": 1 }, |told| told.get_bool("isWritablePrimary").unwrap_or(false))
+                .await?;
         }
         Ok(server)
     }

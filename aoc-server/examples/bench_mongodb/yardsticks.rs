@@ -4,7 +4,7 @@ use futures::TryStreamExt;
 use mongodb::{
     Client, Collection, IndexModel,
     bson::{RawDocumentBuf, doc},
-    options::IndexOptions,
+    options::{ClientOptions, Compressor, IndexOptions},
 };
 
 use crate::{
@@ -19,8 +19,8 @@ struct Trial {
     name: &'static str,
     engine: &'static str,
     is_indexed: bool,
-    /// More for the address.
-    address: &'static str,
+    /// At which level of zstd the wire is compressed.
+    wire: Option<i32>,
     /// Members to leave out.
     without: &'static [&'static str],
 }
@@ -40,7 +40,7 @@ const ORIGINALS: [&str; 11] = [
     "display_summary",
 ];
 
-const PLAIN: Trial = Trial { name: "", engine: "", is_indexed: true, address: "", without: &[] };
+const PLAIN: Trial = Trial { name: "", engine: "", is_indexed: true, wire: None, without: &[] };
 const ZSTD: &str = "block_compressor=zstd";
 
 /// Takes documents of ours and inserts them elsewhere.
@@ -52,7 +52,8 @@ pub(crate) async fn run(server: &Server, most: i64) -> Result<(), Failure> {
         Trial { name: "insert_many, no index", is_indexed: false, ..PLAIN },
         Trial { name: "insert_many, our five indexes", ..PLAIN },
         Trial { name: "insert_many, blocks in zstd", engine: ZSTD, ..PLAIN },
-        Trial { name: "insert_many, zstd on the wire", address: "compressors=zstd", ..PLAIN },
+        Trial { name: "insert_many, zstd 3 on the wire", wire: Some(3), ..PLAIN },
+        Trial { name: "insert_many, zstd 1 on the wire", wire: Some(1), ..PLAIN },
         Trial { name: "insert_many, without the original's members", without: &ORIGINALS, ..PLAIN },
         Trial { name: "insert_many, without them and in zstd", without: &ORIGINALS, engine: ZSTD, ..PLAIN },
     ] {
@@ -64,9 +65,9 @@ pub(crate) async fn run(server: &Server, most: i64) -> Result<(), Failure> {
 async fn try_out(server: &Server, documents: &[RawDocumentBuf], trial: &Trial) -> Result<(), Failure> {
     let documents =
         documents.iter().map(|document| without(document, trial.without)).collect::<Result<Vec<_>, _>>()?;
-    let uri = server.uri();
-    let separator = if uri.contains('?') { "&" } else { "/?" };
-    let client = Client::with_uri_str(format!("{uri}{separator}{}", trial.address)).await?;
+    let mut options = ClientOptions::parse(server.uri()).await?;
+    options.compressors = trial.wire.map(|level| vec![Compressor::Zstd { level: Some(level) }]);
+    let client = Client::with_options(options)?;
     let database = client.database("yardstick");
     let engine = doc! { "wiredTiger": { "configString": trial.engine } };
     database.create_collection("events").storage_engine(engine).await?;

@@ -50,6 +50,7 @@ async fn serve(assembled: Assembled) -> Result<()> {
     let listener = server::listen(&config).await?;
     warn_if_open(&config);
     let signals = Signals::listen()?;
+    assembled.take_up().await?;
     let operations = assembled.start();
     if let Ok(address) = listener.local_addr() {
         tracing::info!("listening on http://{address}");

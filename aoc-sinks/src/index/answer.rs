@@ -31,6 +31,7 @@ pub(crate) struct Found {
     pub(crate) segments: Vec<(Arc<Segment>, Bitmap)>,
     until: Position,
     /// How many had to be read one by one.
+    #[cfg_attr(not(feature = "mongodb"), expect(dead_code, reason = "only blocks are read one by one"))]
     pub(crate) read: usize,
 }
 

@@ -43,6 +43,7 @@ impl Segment {
     }
 
     /// Over bytes that were kept elsewhere; they must have their checksum.
+    #[cfg(feature = "mongodb")]
     pub(crate) fn checked(bytes: Vec<u8>) -> Result<Self> {
         if !is_whole(&bytes) {
             return Err(damaged("has another checksum"));

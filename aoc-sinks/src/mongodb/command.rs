@@ -13,6 +13,8 @@ use mongodb::{
 const PATIENCE: Duration = Duration::from_secs(45);
 /// The server's code for a key that is there already.
 const DUPLICATE_KEY: i32 = 11_000;
+/// The driver tells all it knows of all servers.
+const MOST_SAID: usize = 400;
 /// How many updates go into one command; the server takes 100,000 and 48 MB.
 const AT_ONCE: usize = 1_000;
 /// And how many bytes, about.
@@ -21,13 +23,18 @@ const MOST_BYTES: usize = 24 << 20;
 const TRIES: u32 = 5;
 
 /// Waits for an answer, but not for ever.
-pub(super) async fn ask<T>(question: impl IntoFuture<Output = mongodb::error::Result<T>>) -> Result<T> {
+pub(crate) async fn ask<T>(question: impl IntoFuture<Output = mongodb::error::Result<T>>) -> Result<T> {
+    wait(question).await?.map_err(failed)
+}
+
+/// The same, where an error of the server may be an answer, too.
+pub(crate) async fn wait<T>(question: impl IntoFuture<Output = T>) -> Result<T> {
     let answered = tokio::time::timeout(PATIENCE, question.into_future()).await;
-    answered.map_err(|_| Error::unavailable("MongoDB does not answer"))?.map_err(failed)
+    answered.map_err(|_| Error::unavailable("MongoDB does not answer"))
 }
 
 /// What an error of MongoDB means to us. Its own text may hold documents: it is the cause, never the sentence.
-pub(super) fn failed(cause: mongodb::error::Error) -> Error {
+pub(crate) fn failed(cause: mongodb::error::Error) -> Error {
     let code = match cause.kind.as_ref() {
         Cause::Command(command) => Some(command.code),
         _ => None,
@@ -43,11 +50,17 @@ pub(super) fn failed(cause: mongodb::error::Error) -> Error {
         }
         _ => Error::unavailable("MongoDB failed"),
     };
-    error.because(cause)
+    error.because(brief(&cause))
+}
+
+/// What the driver says, without what only its makers can use.
+fn brief(cause: &mongodb::error::Error) -> String {
+    let said = cause.kind.to_string();
+    said[..said.floor_char_boundary(MOST_SAID)].to_owned()
 }
 
 /// Whether the server refused a document because its key is there already.
-pub(super) fn is_duplicate(cause: &mongodb::error::Error) -> bool {
+pub(crate) fn is_duplicate(cause: &mongodb::error::Error) -> bool {
     match cause.kind.as_ref() {
         Cause::InsertMany(many) => {
             many.write_errors.iter().flatten().any(|error| error.code == DUPLICATE_KEY)

@@ -55,7 +55,7 @@ impl Log {
 }
 
 /// Checks what can be checked of an address without asking anybody.
-pub(super) fn check(uri: &Secret) -> Result<()> {
+pub(crate) fn check(uri: &Secret) -> Result<()> {
     // The driver's sentence may quote the address, and with it a password.
     ConnectionString::parse(uri.expose()).map(drop).map_err(|_| {
         Error::config("not an address of MongoDB, expected such as `mongodb://db1,db2/?replicaSet=rs0`")

@@ -17,10 +17,11 @@
 mod adopt;
 mod annotations;
 mod append;
-mod command;
-mod connection;
+pub(crate) mod command;
+pub(crate) mod connection;
 mod document;
 mod inherit;
+mod known;
 mod lease;
 mod log;
 mod notebook;

@@ -37,6 +37,9 @@ impl MongoStore {
                 return Ok(gone);
             }
             self.shared.check(token).await?;
+            // Nobody appends meanwhile: it would be taken for known what is going.
+            let mut writer = self.shared.writer.lock().await;
+            writer.forget_place();
             gone += ask(events.delete_many(doc! { "_id": { "$in": ids } })).await?.deleted_count;
         }
     }
@@ -45,6 +48,8 @@ impl MongoStore {
         let events = &self.shared.connection().await?.events;
         let wanted: Vec<i64> = positions.iter().map(|position| number(*position)).collect();
         let filter = self.visible(doc! { "$in": wanted }, positions.iter().max()).await?;
+        let mut writer = self.shared.writer.lock().await;
+        writer.forget_place();
         Ok(ask(events.delete_many(filter)).await?.deleted_count)
     }
 }

@@ -23,20 +23,16 @@ impl MongoStore {
         let token = self.token().await?;
         let positions: Vec<Position> = events.iter().map(|stored| stored.position).collect();
         let found = self.read_at(&positions).await?;
-        let before: HashMap<Position, &Event> =
-            found.iter().map(|stored| (stored.position, &stored.event)).collect();
+        let before: HashMap<Position, &Stored> =
+            found.iter().map(|stored| (stored.position, stored)).collect();
         let adopted = self.adopted(&positions).await?;
         let mut updates = Vec::new();
         for Stored { position, event } in events {
             let before = before.get(position).ok_or_else(|| Error::not_found("no such event"))?;
-            if before.dedupe_key != event.dedupe_key || before.raw.text() != event.raw.text() {
-                return Err(
-                    Error::invalid("a rewritten event keeps its dedupe key and its raw record").at(&event.id)
-                );
-            }
+            before.check_rewrite(event)?;
             let (set, other) = match adopted.get(position) {
                 Some(gained) => change_adopted(event, gained)?,
-                None => change(before, event)?,
+                None => change(&before.event, event)?,
             };
             let filter = doc! { "position": number(*position), "key": document::digest(&event.dedupe_key) };
             updates.push(Update { filter, change: doc! { "$set": set, "$unset": other }, upsert: false });

@@ -4,21 +4,17 @@
 //! sums. A block's own document is written last: where it is, the others have been. All writers of a block write the
 //! same, so there is no lock.
 
-use std::{collections::HashMap, future::IntoFuture, time::Duration};
+use std::collections::HashMap;
 
 use ::mongodb::{
-    Client, Collection, Cursor, Database, IndexModel,
+    Collection, Cursor, Database, IndexModel,
     bson::{Binary, Bson, Document, doc, spec::BinarySubtype},
-    error::{ErrorKind as Cause, WriteFailure},
-    options::{ClientOptions, ReadConcern, WriteConcern},
 };
-use aoc_core::{Error, Position, Result, Secret};
+use aoc_core::{Position, Result};
 
 use super::{block::Head, grams::Key};
+use crate::mongodb::command::{ask, failed, is_duplicate, wait};
 
-const SELECTION: Duration = Duration::from_secs(10);
-const PATIENCE: Duration = Duration::from_secs(45);
-const DUPLICATE_KEY: i32 = 11_000;
 /// A document takes 16 MB.
 const PART: usize = 12 << 20;
 const MOST_PARTS: i64 = 256;
@@ -29,17 +25,6 @@ pub(super) struct Blocks {
     blocks: Collection<Document>,
     parts: Collection<Document>,
     sums: Collection<Document>,
-}
-
-/// A client as we want it.
-pub(super) async fn client(uri: &Secret) -> Result<Client> {
-    let mut options = ClientOptions::parse(uri.expose()).await.map_err(failed)?;
-    options.app_name.get_or_insert_with(|| "aoc".into());
-    options.server_selection_timeout.get_or_insert(SELECTION);
-    options.read_concern = Some(ReadConcern::majority());
-    options.write_concern = Some(WriteConcern::majority());
-    options.selection_criteria = None;
-    Client::with_options(options).map_err(failed)
 }
 
 impl Blocks {
@@ -214,37 +199,4 @@ async fn each(mut cursor: Cursor<Document>, mut visit: impl FnMut(Document)) -> 
         visit(cursor.deserialize_current().map_err(failed)?);
     }
     Ok(())
-}
-
-/// Waits for an answer, but not for ever.
-async fn wait<T>(question: impl IntoFuture<Output = T>) -> Result<T> {
-    let answered = tokio::time::timeout(PATIENCE, question.into_future()).await;
-    answered.map_err(|_| Error::unavailable("MongoDB does not answer"))
-}
-
-async fn ask<T>(question: impl IntoFuture<Output = ::mongodb::error::Result<T>>) -> Result<T> {
-    wait(question).await?.map_err(failed)
-}
-
-/// What an error means to us. Its own text may hold documents: it is the cause, never the sentence.
-fn failed(cause: ::mongodb::error::Error) -> Error {
-    let error = match cause.kind.as_ref() {
-        Cause::Authentication { .. } => Error::denied("MongoDB refuses the sign-in"),
-        Cause::InvalidArgument { .. } => {
-            return Error::config("MongoDB cannot be reached as configured").at("index.uri");
-        }
-        Cause::ServerSelection { .. } | Cause::DnsResolve { .. } => {
-            Error::unavailable("MongoDB cannot be reached")
-        }
-        _ => Error::unavailable("MongoDB failed"),
-    };
-    error.because(cause)
-}
-
-fn is_duplicate(cause: &::mongodb::error::Error) -> bool {
-    match cause.kind.as_ref() {
-        Cause::Write(WriteFailure::WriteError(error)) => error.code == DUPLICATE_KEY,
-        Cause::Command(command) => command.code == DUPLICATE_KEY,
-        _ => false,
-    }
 }

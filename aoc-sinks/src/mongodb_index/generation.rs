@@ -10,12 +10,11 @@ use aoc_core::{Error, Result};
 use serde_json::Value;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::{
-    Shared, View,
-    database::{self, Blocks},
-    follow::Following,
+use super::{Shared, View, database::Blocks, follow::Following};
+use crate::{
+    index::identity::{IDENTITY, new_identity},
+    mongodb::connection::client,
 };
-use crate::index::identity::{IDENTITY, new_identity};
 
 /// How long an answer may rely on the note as it was read.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
@@ -50,7 +49,7 @@ impl Shared {
         if let Some(before) = before {
             before.remove().await?;
         }
-        let client = database::client(&self.config.uri).await?;
+        let client = client(&self.config.uri).await.map_err(|error| error.at("index"))?;
         let generation = generation(self.size, note.as_ref().unwrap_or(&Value::Null));
         let blocks = Blocks::open(client.database(&self.config.database), generation).await?;
         following.blocks = Some(Arc::new(blocks));

@@ -38,7 +38,10 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use self::{block::Head, cache::Cache, database::Blocks, follow::Following};
-use crate::index::{files::Covered, read_before::ReadBefore, segment::Segment};
+use crate::{
+    index::{files::Covered, read_before::ReadBefore, segment::Segment},
+    mongodb::connection,
+};
 
 /// An index in MongoDB that all processes share, for logs too large for one machine's disk.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -107,11 +110,12 @@ impl BlockIndex {
     /// An index of this store in blocks of this many positions. Nothing is opened before the first call.
     ///
     /// # Errors
-    /// [`Config`](aoc_core::ErrorKind::Config) when a block of so many cannot be.
+    /// [`Config`](aoc_core::ErrorKind::Config) when a block of so many cannot be, or the address makes no sense.
     pub fn new(store: Arc<dyn EventStore>, config: MongoDbIndex, size: u64) -> Result<Self> {
         if !(1..=65_536).contains(&size) {
             return Err(Error::config(format!("a block of {size} events, expected 1 to 65536")));
         }
+        connection::check(&config.uri)?;
         let bytes = config.cache_mib << 20;
         let shared = Shared {
             store,

@@ -42,12 +42,14 @@ impl Fetch {
     pub(crate) async fn run(self, session: &Session) -> Result<ExitCode> {
         let json = session.wants_json()?;
         let config = session.config()?;
-        let Assembled { store, mut pipeline, .. } = Assembled::of(&config, &registry()).await?;
-        if pipeline.feeds().next().is_none() {
+        let assembled = Assembled::of(&config, &registry()).await?;
+        if assembled.pipeline.feeds().next().is_none() {
             let remarks = environment_remarks(&config).into_iter().map(|remark| format!("; {remark}"));
             let message = "no source is configured, expected a table such as [sources.entra]".to_owned();
             return Err(Error::config(message + &remarks.collect::<String>()));
         }
+        assembled.take_up().await?;
+        let Assembled { store, mut pipeline, .. } = assembled;
         if !self.source.is_empty() {
             pipeline = pipeline.only_sources(&self.source).map_err(|error| error.at("--source"))?;
         }

@@ -110,7 +110,8 @@ impl MongoStore {
     /// [`Unavailable`](aoc_core::ErrorKind::Unavailable) when another process leads, or the database fails; it goes on
     /// where it was when it is called again.
     pub async fn adopt_all(&self, mut progress: impl FnMut(&Adopting) + Send) -> Result<Adopting> {
-        self.token().await?;
+        // What an earlier leader left half-done is free again.
+        self.append(&[]).await?;
         let connection = self.shared.connection().await?;
         if !connection.log().await?.adopting {
             if !pass::is_left(connection).await? {

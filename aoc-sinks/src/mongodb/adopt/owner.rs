@@ -13,7 +13,9 @@ use super::read;
 use crate::mongodb::{
     command::{Update, ask, failed},
     connection::Connection,
-    document, number,
+    document,
+    known::New,
+    number,
 };
 
 /// Members that are ours whatever the original wrote.
@@ -112,11 +114,11 @@ pub(in crate::mongodb) fn as_it_was() -> Vec<Document> {
 /// Documents without a place that are of these events: of the same id, and the same time but for a second.
 pub(in crate::mongodb) async fn owners(
     connection: &Connection,
-    new: &[(Event, i64)],
+    new: &[New],
 ) -> Result<HashMap<usize, Owner>> {
     let mut wanted: HashMap<&str, Vec<usize>> = HashMap::new();
-    for (index, (event, _)) in new.iter().enumerate() {
-        wanted.entry(event.id.as_str()).or_default().push(index);
+    for (index, one) in new.iter().enumerate() {
+        wanted.entry(one.event.id.as_str()).or_default().push(index);
     }
     let (mut found, ids) = (HashMap::new(), wanted.keys().copied().collect::<Vec<_>>());
     for ids in ids.chunks(IDS) {
@@ -128,7 +130,7 @@ pub(in crate::mongodb) async fn owners(
             let free = indexes
                 .into_iter()
                 .flatten()
-                .find(|index| !found.contains_key(*index) && is_at(&raw, new[**index].0.timestamp));
+                .find(|index| !found.contains_key(*index) && is_at(&raw, new[**index].event.timestamp));
             if let (Some(index), Some(owner)) = (free, Owner::of(&raw)) {
                 found.insert(*index, owner);
             }
