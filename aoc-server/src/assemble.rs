@@ -4,7 +4,7 @@ use std::{path::Path, sync::Arc, time::Duration};
 
 use aoc_connectors::{AnyRecord, microsoft::Hub};
 use aoc_core::{
-    Error, EventIndex, EventStore, Pipeline, Registry, Result,
+    Error, EventIndex, EventStore, Pipeline, Position, Registry, Result,
     config::{Config, Plan, Span},
 };
 use serde_json::Value;
@@ -151,8 +151,22 @@ impl Assembled {
                 );
                 Err(Error::not_found(message).at("store"))
             }
+            None if is(config, "store.type", "mongodb") => assembled.with_a_log(config).await,
             None => Ok(assembled),
         }
+    }
+
+    /// Refuses a database of which nothing is ours: a name that was typed wrong makes none.
+    async fn with_a_log(self, config: &Config) -> Result<Self> {
+        let (head, identity) = tokio::try_join!(self.store.head(), self.store.read("index/identity"))?;
+        if head == Position::default() && identity.is_none() {
+            let database = config.get("store.database").and_then(Value::as_str).unwrap_or_default();
+            let message = format!(
+                "there is no log of AOC in the database `{database}`; `aoc import`, `aoc fetch` and `aoc serve` make one"
+            );
+            return Err(Error::not_found(message).at("store"));
+        }
+        Ok(self)
     }
 
     /// The operations over it, with nothing running: for the command line.

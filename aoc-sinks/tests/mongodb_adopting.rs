@@ -90,8 +90,8 @@ fn record(number: usize) -> Event {
 }
 
 /// Members of a document that only we have.
-const OURS: [&str; 9] =
-    ["position", "token", "key", "print", "ticks", "head", "raw_json", "adopted", "gained"];
+const OURS: [&str; 10] =
+    ["position", "token", "attempt", "key", "print", "ticks", "head", "raw_json", "adopted", "gained"];
 
 /// Every document is there, and says what it said.
 async fn assert_kept(place: &Place, store: &MongoStore) -> Vec<Stored> {
@@ -289,6 +289,8 @@ async fn adopted_documents_are_annotated_told_anew_and_forgotten_as_others() {
 async fn watermarks_and_rules_are_noted() {
     let place = Place::with(10).await;
     let store = place.open();
+    assert_eq!(store.list("original/").await.unwrap(), [], "who only reads makes nothing");
+    store.append(&[]).await.unwrap();
     let notes = store.list("original/").await.unwrap();
     let of = |key: &str| notes.iter().find(|note| note.key == key).map(|note| note.value.clone());
     assert_eq!(of("original/watermark/directory"), Some(json!("2026-01-06T08:00:00Z")));
@@ -340,7 +342,7 @@ async fn what_was_added_can_be_taken_away() {
     let store = place.open();
     store.adopt_all(|_| {}).await.unwrap();
     let (guide, pipeline) = (include_str!("../../docs/migrating.md"), Vec::from([taken_away()]));
-    let names = "\"position\", \"token\", \"key\", \"alias\", \"print\", \"ticks\", \"head\", \"raw_json\", \"packed\", \"length\"";
+    let names = "\"position\", \"token\", \"attempt\", \"key\", \"alias\", \"print\", \"ticks\", \"head\", \"raw_json\", \"packed\", \"length\"";
     assert!(guide.contains(names), "as the guide says");
     let client = Client::with_uri_str(&place.uri).await.unwrap();
     let events = client.database(&place.name).collection::<Document>("events");
@@ -357,8 +359,10 @@ async fn what_was_added_can_be_taken_away() {
 }
 
 fn taken_away() -> Document {
-    let names =
-        ["position", "token", "key", "alias", "print", "ticks", "head", "raw_json", "packed", "length"];
+    let names = [
+        "position", "token", "attempt", "key", "alias", "print", "ticks", "head", "raw_json", "packed",
+        "length",
+    ];
     let names = [&names[..], &["adopted", "gained"]].concat();
     doc! { "$replaceWith": { "$arrayToObject": { "$filter": {
         "input": { "$objectToArray": "$$ROOT" },

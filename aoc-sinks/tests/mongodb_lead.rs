@@ -145,7 +145,7 @@ async fn an_old_leader_that_wakes_up_changes_nothing() {
 /// A document as an append leaves it that came no further: under its key, at a position behind the head.
 fn left_behind(event: &Event, position: i64, token: i64) -> Document {
     let key = Binary { subtype: BinarySubtype::Generic, bytes: event.dedupe_key.digest().to_vec() };
-    doc! { "_id": position, "position": position, "token": token, "key": key, "print": 7_i64, "ticks": 1_i64,
+    doc! { "_id": position, "position": position, "token": token, "attempt": 1_i64, "key": key, "print": 7_i64, "ticks": 1_i64,
     "head": "{}", "raw_text": "{}" }
 }
 
@@ -273,4 +273,36 @@ async fn events_that_are_longer_than_a_document_are_kept() {
     store.rewrite(&[told]).await.unwrap();
     assert_eq!(everything(&place.store()).await[2].event.display_summary, "short");
     assert!(store.append(&long).await.unwrap().iter().all(|added| *added == Added::Duplicate));
+}
+
+/// What was seen once cannot be gone: a log that is shorter all of a sudden is no log to go on with.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_that_was_put_back_from_an_older_copy_is_not_gone_on_with() {
+    let place = Place::new().await;
+    let store = place.store();
+    let all = events(12, 30);
+    store.append(&all[..20]).await.unwrap();
+    let older = doc! { "$set": { "head": 5_i64 } };
+    place.collection("aoc_log").update_one(doc! {}, older).await.unwrap();
+    place.collection("events").delete_many(doc! { "position": { "$gt": 5_i64 } }).await.unwrap();
+    let refused = store.head().await.unwrap_err().to_string();
+    assert!(refused.contains("restored or dropped"), "{refused}");
+    assert!(store.append(&all[..10]).await.is_err(), "known events are not taken for stored");
+    assert!(store.append(&all[20..]).await.is_err() || everything(&place.store()).await.len() == 15);
+    let anew = place.store();
+    place.let_the_lease_run_out().await;
+    anew.append(&all).await.unwrap();
+    assert_eq!(everything(&anew).await.len(), 30);
+}
+
+/// Who reads makes nothing, neither a database nor an index.
+#[tokio::test(flavor = "multi_thread")]
+async fn reading_makes_no_database() {
+    let place = Place::new().await;
+    let store = place.store();
+    assert_eq!((store.head().await.unwrap(), everything(&store).await.len()), (Position(0), 0));
+    assert_eq!((store.get("x").await.unwrap(), store.read("a").await.unwrap()), (vec![], None));
+    assert_eq!((store.tags().await.unwrap(), store.horizon().await.unwrap()), (vec![], None));
+    let names = place.client.list_database_names().await.unwrap();
+    assert!(!names.contains(&place.database), "{names:?}");
 }

@@ -10,8 +10,7 @@ use aoc_core::{Event, EventIndex, EventLog, EventStore, Pipeline, Secret};
 use aoc_sinks::{BlockIndex, MongoDbIndex, MongoStore, SegmentIndex};
 
 use crate::{
-    Failure, MIB, events,
-    machine::{self, own_memory_mib},
+    Failure, MIB, events, machine,
     server::{Meter, Server},
 };
 
@@ -54,12 +53,10 @@ pub(crate) async fn import(server: &Server, folder: &Path, files: &Path) -> Resu
 /// What another reader pays that makes its own segment index of a log that is there.
 pub(crate) async fn second_reader(server: &Server, files: PathBuf, events: u64) -> Result<(), Failure> {
     let store: Arc<dyn EventStore> = Arc::new(store(server, DATABASE)?);
-    let before = own_memory_mib();
     let meter = Meter::start(server).await?;
     let index = SegmentIndex::new(store.clone(), Some(files.clone()));
     index.catch_up().await?;
     meter.print("ours: a reader's segments, from nothing", events).await?;
-    println!("  memory of its own, more than before {:>10} MiB", own_memory_mib().saturating_sub(before));
     drop(index);
     let started = Instant::now();
     let index = SegmentIndex::new(store, Some(files));
@@ -87,7 +84,9 @@ pub(crate) async fn fill_blocks(server: &Server, index: &BlockIndex, events: u64
 /// Appends in batches of several sizes what is in memory, without any index of ours: what one leader can do.
 pub(crate) async fn ceiling(server: &Server, events: &[Event]) -> Result<(), Failure> {
     for (size, most) in [(10, 5_000), (100, 20_000), (1_000, usize::MAX), (5_000, usize::MAX)] {
-        let events = &events[..events.len().min(most)];
+        // Spread over all kinds of records, which come one kind after the other.
+        let step = (events.len() / most).max(1);
+        let events: Vec<Event> = events.iter().step_by(step).cloned().collect();
         let database = format!("ceiling_{size}");
         let store = store(server, &database)?;
         store.append(&[]).await?;

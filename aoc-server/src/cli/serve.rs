@@ -47,6 +47,10 @@ async fn serve(assembled: Assembled) -> Result<()> {
         // Claims the right to write: two servers over such a database are a mistake to be told at once.
         assembled.store.append(&[]).await?;
     }
+    if !is_alone {
+        // Whoever is refused now, or finds nobody, is told at once.
+        assembled.store.head().await.map_err(|error| error.at("store"))?;
+    }
     let listener = server::listen(&config).await?;
     warn_if_open(&config);
     let signals = Signals::listen()?;

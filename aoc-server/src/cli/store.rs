@@ -34,7 +34,7 @@ pub(crate) struct Store {
 enum Work {
     /// Copies a store into another one: events, tags, comments, cursors, positions and the ledger.
     ///
-    /// Running it again goes on where it was interrupted, and afterwards adds what is new. Only [store] of each
+    /// Running it again goes on where it was interrupted, and afterwards adds what is new. Only `[store]` of each
     /// configuration is used, and no `AOC_` variable. A server may run on the source meanwhile, none on the
     /// target.
     Copy(Copy),
@@ -42,10 +42,10 @@ enum Work {
 
 #[derive(Args)]
 struct Copy {
-    /// Configuration whose [store] is copied.
+    /// Configuration whose `[store]` is copied.
     #[arg(long, value_name = "FILE")]
     from: PathBuf,
-    /// Configuration whose [store] it is copied to.
+    /// Configuration whose `[store]` it is copied to.
     #[arg(long, value_name = "FILE")]
     to: PathBuf,
     /// Copies into a store that holds other events; its horizon and its notes stay as they are.

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use aoc_core::{
     Error, ErrorKind, Result, Timestamp,
-    pipeline::{Counts, Fetched, Status},
+    pipeline::{Counts, Fetched, Leadership, Status},
 };
 use chrono::TimeDelta;
 use futures::future::BoxFuture;
@@ -33,7 +33,7 @@ impl Operations {
     ///
     /// # Errors
     /// [`Invalid`](aoc_core::ErrorKind::Invalid) when there is no such source or the hours make no sense,
-    /// [`Unavailable`](aoc_core::ErrorKind::Unavailable) when nothing runs. That a source fails is no error: the report
+    /// [`Unavailable`](aoc_core::ErrorKind::Unavailable) when nothing runs, or another process leads. That a source fails is no error: the report
     /// says so.
     pub async fn fetch(
         &self,
@@ -69,6 +69,14 @@ impl Operations {
         let running = self.running.read().await;
         let running = running.as_ref().ok_or_else(|| Error::unavailable("no sources run here"))?;
         let status = running.status();
+        let Leadership { leads, leader } = &status.leadership;
+        if !leads {
+            let name = leader.as_ref().map_or("nobody", |leader| leader.name.as_str());
+            let message = format!(
+                "this process stands by; {name} leads and collects: ask it, or wait until the lead changes"
+            );
+            return Err(Error::unavailable(message));
+        }
         let chosen = |name: &String| {
             source.is_none_or(|source| {
                 name.strip_prefix(source).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))

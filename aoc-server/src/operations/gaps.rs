@@ -150,6 +150,7 @@ struct KnownLedger {
 }
 
 /// What is proven of each stream.
+#[derive(Default)]
 pub(super) struct Proofs {
     pub(super) streams: BTreeMap<Stream, Proof>,
     /// How many notes cannot be read.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{Operations, types::Health};
 
 /// How long the store may take to answer.
-const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(2);
 
 impl Operations {
     /// Whether the store answers. Anybody may ask, and learns nothing else.

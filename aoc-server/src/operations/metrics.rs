@@ -1,42 +1,51 @@
 //! The same figures for Prometheus, in its text form.
 
-use std::{collections::BTreeMap, fmt::Write as _};
+use std::{collections::BTreeMap, fmt::Write as _, sync::Arc};
 
 use aoc_core::{
     Result, Timestamp,
     ledger::{Proof, Stream},
     pipeline::{DELAY_BOUNDS, Histogram, Leadership, State},
-    query::{Facet, Filter},
+    query::{Counted, Facet, Filter},
+    store::Position,
 };
 
 use super::{
     Operations,
     gaps::Proofs,
-    types::{FollowerReport, SourceReport},
+    status::{report, soon},
+    types::{FollowerReport, SourceHealth, SourceReport},
 };
 use crate::auth::{Caller, Permission};
 
 impl Operations {
-    /// All figures as the text form of Prometheus.
+    /// All figures as the text form of Prometheus. Where the store does not answer soon, those that this process knows
+    /// by itself.
     ///
     /// # Errors
-    /// Those of the store and the index.
+    /// [`Forbidden`](aoc_core::ErrorKind::Forbidden) when the caller may not.
     pub async fn metrics(&self, caller: &Caller) -> Result<String> {
         caller.require(Permission::Read)?;
-        let health = self.source_health(caller).await?;
-        let (head, indexed) = tokio::try_join!(self.store.head(), self.index.position())?;
-        let services = self.index.facets(&Filter::default(), &[Facet::Service], 1_000).await?;
+        let stored = soon(self.stored()).await;
+        if let Err(error) = &stored {
+            tracing::warn!(error = error.chain(), "figures of the store are left out");
+        }
+        let stored = stored.ok();
         let mut page = Page::default();
         page.family("aoc_build_info", "gauge", "Version of this program.");
         page.sample(&[("version", env!("CARGO_PKG_VERSION"))], 1);
-        page.family("aoc_log_position", "gauge", "Position of the last event in the log.");
-        page.sample(&[], head.0);
-        page.family("aoc_index_position", "gauge", "Position up to which the index has read.");
-        page.sample(&[], indexed.0);
-        page.family("aoc_events", "gauge", "Events in the store by service.");
-        for counted in services.into_iter().flatten() {
-            page.sample(&[("service", &counted.value)], counted.count);
-        }
+        page.family("aoc_store_up", "gauge", "Whether the store answers.");
+        page.sample(&[], u64::from(stored.is_some()));
+        let health = match &stored {
+            Some(stored) => {
+                stored.write(&mut page);
+                stored.health.clone()
+            }
+            None => self
+                .status()
+                .await
+                .map_or_else(SourceHealth::default, |status| report(status, None, &Proofs::default())),
+        };
         if let Some(started) = health.started_at {
             page.family("aoc_start_time_seconds", "gauge", "When the loops were started.");
             page.sample(&[], seconds(started));
@@ -44,8 +53,10 @@ impl Operations {
         health.leadership.iter().for_each(|leadership| leader(&mut page, leadership));
         sources(&mut page, &health.sources);
         delays(&mut page, &health.sources);
-        ledger(&mut page, &*self.proofs().await?);
-        followers(&mut page, &health.followers);
+        if let Some(stored) = &stored {
+            ledger(&mut page, &stored.proofs);
+        }
+        followers(&mut page, &health.followers, stored.is_some());
         page.family(
             "aoc_webhook_notifications_total",
             "counter",
@@ -55,6 +66,37 @@ impl Operations {
             page.sample(&[("outcome", outcome)], count);
         }
         Ok(page.text)
+    }
+
+    /// What only the store can say.
+    async fn stored(&self) -> Result<Stored> {
+        let (head, indexed) = tokio::try_join!(self.store.head(), self.index.position())?;
+        let services = self.index.facets(&Filter::default(), &[Facet::Service], 1_000).await?;
+        let services = services.into_iter().flatten().collect();
+        let health = self.source_health(&Caller::local()).await?;
+        Ok(Stored { head, indexed, services, proofs: self.proofs().await?, health })
+    }
+}
+
+/// Figures of the store.
+struct Stored {
+    head: Position,
+    indexed: Position,
+    services: Vec<Counted>,
+    proofs: Arc<Proofs>,
+    health: SourceHealth,
+}
+
+impl Stored {
+    fn write(&self, page: &mut Page) {
+        page.family("aoc_log_position", "gauge", "Position of the last event in the log.");
+        page.sample(&[], self.head.0);
+        page.family("aoc_index_position", "gauge", "Position up to which the index has read.");
+        page.sample(&[], self.indexed.0);
+        page.family("aoc_events", "gauge", "Events in the store by service.");
+        for counted in &self.services {
+            page.sample(&[("service", &counted.value)], counted.count);
+        }
     }
 }
 
@@ -147,7 +189,7 @@ fn ledger(page: &mut Page, proofs: &Proofs) {
 }
 
 /// How a follower is doing is told only by who runs it: what stands by must not look like a failure.
-fn followers(page: &mut Page, followers: &[FollowerReport]) {
+fn followers(page: &mut Page, followers: &[FollowerReport], is_known: bool) {
     type Figure = fn(&FollowerReport) -> Option<u64>;
     let families: [(&str, &str, &str, Figure); 4] = [
         ("aoc_follower_up", "gauge", "Whether the last step went well; only where it runs.", |f| {
@@ -167,6 +209,9 @@ fn followers(page: &mut Page, followers: &[FollowerReport]) {
         }),
     ];
     for (name, kind, help, figure) in families {
+        if name == "aoc_follower_behind" && !is_known {
+            continue;
+        }
         page.family(name, kind, help);
         for follower in followers {
             if let Some(value) = figure(follower) {

@@ -1,9 +1,9 @@
 //! How sources and followers are doing.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, future::Future, time::Duration};
 
 use aoc_core::{
-    Result, Status, Timestamp,
+    Error, Result, Status, Timestamp,
     ledger::Proof,
     pipeline::{FollowerStatus, SourceStatus, State, position_of},
     store::Position,
@@ -23,18 +23,16 @@ impl Operations {
     /// Those of the store.
     pub async fn source_health(&self, caller: &Caller) -> Result<SourceHealth> {
         caller.require(Permission::Read)?;
-        let head = self.store.head().await?;
         let Some(mut status) = self.status().await else {
+            self.store.head().await?;
             return Ok(SourceHealth::default());
         };
-        self.add_positions(&mut status.followers).await?;
-        let proofs = self.proofs().await?;
-        Ok(SourceHealth {
-            started_at: Some(status.started_at),
-            sources: status.sources.into_iter().map(|named| source_report(named, &proofs)).collect(),
-            followers: status.followers.into_iter().map(|named| follower_report(named, head)).collect(),
-            leadership: Some(status.leadership),
-        })
+        let stored = async {
+            self.add_positions(&mut status.followers).await?;
+            Ok((self.store.head().await?, self.proofs().await?))
+        };
+        let (head, proofs) = soon(stored).await?;
+        Ok(report(status, Some(head), &proofs))
     }
 
     /// How far the leader's followers have come stands in the notebook.
@@ -48,6 +46,25 @@ impl Operations {
     /// What all loops do; nothing when none run.
     pub(super) async fn status(&self) -> Option<Status> {
         self.running.read().await.as_ref().map(aoc_core::Running::status)
+    }
+}
+
+/// How long what is asked of the store may take: whoever watches us does not wait for long.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// Waits for the store, but not for long.
+pub(super) async fn soon<T>(asked: impl Future<Output = Result<T>>) -> Result<T> {
+    let answered = tokio::time::timeout(PATIENCE, asked).await;
+    answered.unwrap_or_else(|_| Err(Error::unavailable("the store does not answer in time")))
+}
+
+/// How all loops are doing; without the head of the log no follower is behind.
+pub(super) fn report(status: Status, head: Option<Position>, proofs: &Proofs) -> SourceHealth {
+    SourceHealth {
+        started_at: Some(status.started_at),
+        sources: status.sources.into_iter().map(|named| source_report(named, proofs)).collect(),
+        followers: status.followers.into_iter().map(|named| follower_report(named, head)).collect(),
+        leadership: Some(status.leadership),
     }
 }
 
@@ -71,12 +88,12 @@ fn source_report((name, status): (String, SourceStatus), proofs: &Proofs) -> Sou
     }
 }
 
-fn follower_report((name, status): (String, FollowerStatus), head: Position) -> FollowerReport {
+fn follower_report((name, status): (String, FollowerStatus), head: Option<Position>) -> FollowerReport {
     FollowerReport {
         name,
         state: status.state,
         position: status.position,
-        behind: head.0.saturating_sub(status.position.0),
+        behind: head.unwrap_or(status.position).0.saturating_sub(status.position.0),
         last_error: status.last_error,
         delivered: status.delivered,
         rejected: status.rejected,

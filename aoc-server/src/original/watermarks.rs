@@ -45,6 +45,8 @@ pub(crate) async fn take_up(store: &dyn EventStore, heirs: &[Heir]) -> Result<()
     if heirs.is_empty() {
         return Ok(());
     }
+    // With the first thing that is written, a database of the original's is made ready, and its watermarks are noted.
+    store.write(&[Note::new("original/asked", Value::Null)?]).await?;
     let noted = store.list(NOTED).await?;
     let mut notes = Vec::new();
     for heir in heirs {

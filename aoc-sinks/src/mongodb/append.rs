@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 
 use aoc_core::{prelude::*, store::Added};
-use mongodb::bson::{RawDocumentBuf, doc};
+use mongodb::bson::{Document, RawDocumentBuf, doc};
 
 use super::{
     Shared,
-    adopt::{Original, Owner, as_it_was, free, owners},
+    adopt::{Original, Owner, as_it_was, free, index_ids, owners},
     command::{Update, ask, failed, is_duplicate, update_all},
     connection::{Connection, LOG, read_log},
     document,
@@ -46,12 +46,17 @@ impl Writer {
     ) -> Result<Vec<Added>> {
         let connection = shared.connection().await?;
         if events.is_empty() {
-            return shared.check(token).await.map(|()| Vec::new());
+            // What an earlier append has left is put in order, also where nothing comes.
+            let place = self.take_place(connection, token).await?;
+            is_current(connection, &place).await?;
+            self.place = Some(place);
+            return Ok(Vec::new());
         }
         for _ in 0..TRIES {
             let place = self.take_place(connection, token).await?;
             let (mut plan, added) = Plan::of(connection, &place, &mut self.recent, events).await?;
             if place.adopting {
+                index_ids(connection).await?;
                 plan.adopts = owners(connection, &plan.new).await?;
             }
             if let Some(place) = plan.carry_out(connection, place, &mut self.recent).await? {
@@ -138,7 +143,7 @@ async fn begin(connection: &Connection, token: i64) -> Result<Place> {
     let next = connection.log.find_one_and_update(ours, doc! { "$inc": { "attempt": 1_i64 } });
     let after = next.return_document(mongodb::options::ReturnDocument::After);
     let log = read_log(ask(after).await?.ok_or_else(lost)?)?;
-    sweep(connection, token, log.head()).await?;
+    sweep(connection, log.attempt, log.head()).await?;
     Ok(Place {
         token,
         attempt: log.attempt,
@@ -149,10 +154,10 @@ async fn begin(connection: &Connection, token: i64) -> Result<Place> {
     })
 }
 
-/// Removes what is behind the head and was put there by this token or an older one. What a newer one put there stays:
-/// then this one is of the past.
-async fn sweep(connection: &Connection, token: i64, head: Position) -> Result<()> {
-    let behind = doc! { "position": { "$gt": number(head) }, "token": { "$lte": token } };
+/// Removes what is behind the head and was put there by an earlier attempt: none of that can become visible any more.
+/// Attempts are counted for all tokens together, so a sweep that arrives late finds nothing of those who came after it.
+async fn sweep(connection: &Connection, attempt: i64, head: Position) -> Result<()> {
+    let behind = doc! { "position": { "$gt": number(head) }, "attempt": { "$lt": attempt } };
     let mut theirs = behind.clone();
     theirs.insert("adopted", true);
     ask(connection.events.update_many(theirs, as_it_was())).await?;
@@ -187,17 +192,20 @@ impl Plan {
         recent: &mut Recent,
     ) -> Result<Option<Place>> {
         if self.new.is_empty() {
+            // What is known may have been so once only.
+            is_current(connection, &place).await?;
             return Ok(Some(place));
         }
         // First, so that it is done whoever adopts them in the end.
         let put_right = self.adopts.values().flat_map(|owner| owner.put_right.iter().cloned()).collect();
         update_all(&connection.database, "events", put_right).await?;
         let (mut inserts, mut updates) = (Vec::new(), Vec::new());
+        let hand = (place.token, place.attempt);
         for (index, New { event, print, .. }) in self.new.iter().enumerate() {
             let at = Position(place.head.0 + 1 + index as u64);
             match self.adopts.get(&index) {
-                Some(owner) => updates.push(owner.adopt(event, at, place.token, *print)?),
-                None => inserts.push(document::write(event, at, place.token, *print)?),
+                Some(owner) => updates.push(owner.adopt(event, at, hand, *print)?),
+                None => inserts.push(document::write(event, at, hand, *print)?),
             }
         }
         if !insert(connection, &inserts).await? || !take_over(connection, updates).await? {
@@ -216,9 +224,20 @@ impl Plan {
     }
 }
 
+/// The log's document, if it still is as it was read.
+fn ours(place: &Place) -> Document {
+    doc! { "_id": LOG, "token": place.token, "attempt": place.attempt, "head": number(place.head) }
+}
+
+/// Whether the log is as it is known here: another process may lead, or an older copy have been put back.
+async fn is_current(connection: &Connection, place: &Place) -> Result<()> {
+    let found = ask(connection.log.find_one(ours(place)).projection(doc! { "_id": 1 })).await?;
+    found.map(drop).ok_or_else(lost)
+}
+
 /// Moves the head, which makes all before it visible at once.
 async fn move_head(connection: &Connection, place: &Place, head: Position, sources: &[&str]) -> Result<()> {
-    let ours = doc! { "_id": LOG, "token": place.token, "attempt": place.attempt };
+    let ours = ours(place);
     let mut change = doc! { "$set": { "head": number(head) } };
     if !sources.is_empty() {
         change.insert("$addToSet", doc! { "sources": { "$each": sources } });

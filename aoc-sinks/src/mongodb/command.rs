@@ -11,6 +11,8 @@ use mongodb::{
 
 /// The longest that anything may take; finding a new primary is part of it.
 const PATIENCE: Duration = Duration::from_secs(45);
+/// The longest that the server may look through all documents, or make an index of them.
+const LONG_PATIENCE: Duration = Duration::from_secs(3_600);
 /// The server's code for a key that is there already.
 const DUPLICATE_KEY: i32 = 11_000;
 /// The driver tells all it knows of all servers.
@@ -33,6 +35,12 @@ pub(crate) async fn wait<T>(question: impl IntoFuture<Output = T>) -> Result<T> 
     answered.map_err(|_| Error::unavailable("MongoDB does not answer"))
 }
 
+/// Waits for what may have to look through all documents.
+pub(super) async fn patiently<T>(question: impl IntoFuture<Output = T>) -> Result<T> {
+    let answered = tokio::time::timeout(LONG_PATIENCE, question.into_future()).await;
+    answered.map_err(|_| Error::unavailable("MongoDB does not answer"))
+}
+
 /// What an error of MongoDB means to us. Its own text may hold documents: it is the cause, never the sentence.
 pub(crate) fn failed(cause: mongodb::error::Error) -> Error {
     let code = match cause.kind.as_ref() {
@@ -41,6 +49,9 @@ pub(crate) fn failed(cause: mongodb::error::Error) -> Error {
     };
     let error = match (cause.kind.as_ref(), code) {
         (Cause::Authentication { .. }, _) | (_, Some(18)) => Error::denied("MongoDB refuses the sign-in"),
+        (Cause::Command(command), Some(13)) if command.message.contains("requires authentication") => {
+            Error::denied("MongoDB asks for a user and a password; put them into `uri`")
+        }
         (_, Some(13)) => {
             Error::denied("MongoDB refuses: the user lacks the right `readWrite` on the database")
         }
@@ -56,7 +67,21 @@ pub(crate) fn failed(cause: mongodb::error::Error) -> Error {
 /// What the driver says, without what only its makers can use.
 fn brief(cause: &mongodb::error::Error) -> String {
     let said = cause.kind.to_string();
+    if let Some((_, servers)) = said.split_once("Servers: [") {
+        let reasons: Vec<String> = servers.split("Address: ").skip(1).map(reason).collect();
+        return reasons.join("; ");
+    }
     said[..said.floor_char_boundary(MOST_SAID)].to_owned()
+}
+
+/// Why a server is no use: `db1:27017: Connection refused`.
+fn reason(server: &str) -> String {
+    let address = server.split(',').next().unwrap_or_default();
+    let cause = server.split_once("Error: ").map(|(_, cause)| cause.trim_start_matches("Kind: "));
+    let cause = cause.and_then(|cause| cause.split(", labels").next());
+    let kind = server.split_once("Type: ").and_then(|(_, kind)| kind.split([',', ' ']).next());
+    let reason = cause.or(kind).unwrap_or("no answer");
+    format!("{address}: {}", &reason[..reason.floor_char_boundary(MOST_SAID / 4)])
 }
 
 /// Whether the server refused a document because its key is there already.

@@ -6,15 +6,17 @@ use aoc_core::prelude::*;
 use mongodb::{
     Client, Collection, Database, IndexModel,
     bson::{Document, RawDocumentBuf, doc},
-    options::{ClientOptions, ConnectionString, IndexOptions, ReadConcern, WriteConcern},
+    options::{ClientOptions, Compressor, ConnectionString, IndexOptions, ReadConcern, WriteConcern},
 };
 use serde::Deserialize;
 
 use super::{
-    command::{ask, failed},
+    command::{ask, failed, patiently, wait},
     position,
 };
 
+/// Databases of the server itself.
+const SYSTEM: [&str; 3] = ["admin", "local", "config"];
 /// The document there is one of.
 pub(super) const LOG: &str = "log";
 /// The version of what we write; a database of a newer one is refused.
@@ -23,18 +25,23 @@ const SCHEMA: i64 = 1;
 const SELECTION: Duration = Duration::from_secs(15);
 const CONNECT: Duration = Duration::from_secs(5);
 const POOL: u32 = 20;
+const LEASE_POOL: u32 = 2;
 /// The server's code for an option that does not go with an index that is there, or with a sharded collection.
 const CANNOT_CREATE_INDEX: i32 = 67;
+/// And those for an index that is there with other options, or under another name.
+const INDEX_IS_THERE: [i32; 2] = [85, 86];
 
 pub(super) struct Connection {
     pub(super) database: Database,
     pub(super) events: Collection<RawDocumentBuf>,
     pub(super) log: Collection<Document>,
+    /// The same, by connections of its own: whatever else is asked for must not keep the lease waiting.
+    pub(super) lease: Collection<Document>,
     pub(super) notes: Collection<Document>,
 }
 
 /// What is in the one document of the log.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 pub(super) struct Log {
     head: i64,
     pub(super) attempt: i64,
@@ -55,21 +62,52 @@ impl Log {
 }
 
 /// Checks what can be checked of an address without asking anybody.
-pub(crate) fn check(uri: &Secret) -> Result<()> {
+pub(crate) fn check(uri: &Secret, database: &str) -> Result<()> {
     // The driver's sentence may quote the address, and with it a password.
-    ConnectionString::parse(uri.expose()).map(drop).map_err(|_| {
-        Error::config("not an address of MongoDB, expected such as `mongodb://db1,db2/?replicaSet=rs0`")
-            .at("uri")
-    })
+    if ConnectionString::parse(uri.expose()).is_err() {
+        return Err(Error::config(wrong(uri.expose())).at("uri"));
+    }
+    let is_odd = |character: char| character.is_whitespace() || "/\\.\"$*<>:|?\0".contains(character);
+    if !(1..64).contains(&database.len()) || database.contains(is_odd) || SYSTEM.contains(&database) {
+        let message = format!(
+            "`{database}` cannot be the database, expected 1 to 63 letters, digits, `_` and `-`, and not {}",
+            SYSTEM.join(", ")
+        );
+        return Err(Error::config(message).at("database"));
+    }
+    Ok(())
+}
+
+/// What is wrong with an address, without a word of it.
+fn wrong(uri: &str) -> String {
+    let rest = uri.strip_prefix("mongodb://").or_else(|| uri.strip_prefix("mongodb+srv://"));
+    let hint = match rest {
+        None => "it must begin with mongodb:// or mongodb+srv://",
+        Some(rest)
+            if rest.matches('@').count() > 1
+                || rest.split('@').next().is_some_and(|user| user.contains('/')) =>
+        {
+            "in user and password, `@`, `/`, `:` and `%` are written %40, %2F, %3A and %25"
+        }
+        Some(_) => {
+            "a host, a port or an option makes no sense, or a sign in user or password is not percent-encoded"
+        }
+    };
+    format!("not an address of MongoDB: {hint}; expected such as `mongodb://db1,db2/?replicaSet=rs0`")
 }
 
 /// A client as we want it.
 pub(crate) async fn client(uri: &Secret) -> Result<Client> {
+    client_of(uri, POOL).await
+}
+
+async fn client_of(uri: &Secret, pool: u32) -> Result<Client> {
     let mut options = ClientOptions::parse(uri.expose()).await.map_err(failed)?;
     options.app_name.get_or_insert_with(|| "aoc".into());
     options.server_selection_timeout.get_or_insert(SELECTION);
     options.connect_timeout.get_or_insert(CONNECT);
-    options.max_pool_size.get_or_insert(POOL);
+    options.max_pool_size.get_or_insert(pool);
+    options.compressors.get_or_insert_with(|| vec![Compressor::Zstd { level: Some(1) }]);
     // Whatever the address says: what is not on most of the servers may be undone.
     options.read_concern = Some(ReadConcern::majority());
     options.write_concern = Some(WriteConcern::majority());
@@ -80,18 +118,20 @@ pub(crate) async fn client(uri: &Secret) -> Result<Client> {
 impl Connection {
     pub(super) async fn open(uri: &Secret, name: &str) -> Result<Self> {
         let database = client(uri).await?.database(name);
+        let lease = client_of(uri, LEASE_POOL).await?.database(name).collection("aoc_log");
         let connection = Self {
             events: database.collection("events"),
             log: database.collection("aoc_log"),
+            lease,
             notes: database.collection("aoc_notes"),
             database,
         };
-        connection.prepare().await?;
         Ok(connection)
     }
 
-    /// Makes what is missing; several processes may do that at once.
-    async fn prepare(&self) -> Result<()> {
+    /// Makes what is missing, before something is written; several processes may do that at once. Who only reads makes
+    /// nothing.
+    pub(super) async fn prepare(&self) -> Result<()> {
         let seed = i64::from_le_bytes(*uuid_bytes().first_chunk().unwrap_or(&[7; 8]));
         let first = doc! {
             "schema": SCHEMA, "seed": seed, "head": 0_i64, "attempt": 0_i64, "seq": 0_i64, "token": 0_i64,
@@ -99,18 +139,11 @@ impl Connection {
             "adopting": self.is_the_originals().await?,
         };
         let make = self.log.update_one(doc! { "_id": LOG }, doc! { "$setOnInsert": first }).upsert(true);
-        match make.await {
+        match wait(make).await? {
             Err(cause) if super::command::is_duplicate(&cause) => {}
             made => drop(made.map_err(failed)?),
         }
         let log = self.log().await?;
-        if log.schema > SCHEMA {
-            let message = format!(
-                "written by a newer AOC (schema {}; this build knows {SCHEMA}); use that AOC",
-                log.schema
-            );
-            return Err(Error::config(message));
-        }
         for (keys, unique) in
             [("position", true), ("key", true), ("ticks", false), ("alias", false), ("tags", false)]
         {
@@ -132,26 +165,41 @@ impl Connection {
                 IndexOptions::builder().unique(unique).sparse(true).name(format!("aoc_{key}")).build();
             IndexModel::builder().keys(doc! { key: 1 }).options(options).build()
         };
-        match self.events.create_index(model(unique)).await {
+        match patiently(self.events.create_index(model(unique))).await? {
             Err(cause) if unique && is_sharded(&cause) => {
                 // There `_id` keeps positions apart; a unique index must begin with the shard key.
-                ask(self.events.create_index(model(false))).await.map(drop)
+                patiently(self.events.create_index(model(false))).await?.map(drop).map_err(failed)
             }
+            // One of other options does as well.
+            Err(cause) if !unique && is_there(&cause) => Ok(()),
             made => made.map(drop).map_err(failed),
         }
     }
 
-    /// The log's document as it is now.
+    /// The log's document as it is now; where nothing was ever written, there is none.
     pub(super) async fn log(&self) -> Result<Log> {
         let wanted = doc! { "head": 1, "attempt": 1, "seed": 1, "schema": 1, "horizon": 1, "sources": 1, "adopting": 1 };
         let found = ask(self.log.find_one(doc! { "_id": LOG }).projection(wanted)).await?;
-        read_log(found.ok_or_else(|| Error::unavailable("the database has no log"))?)
+        let Some(found) = found else { return Ok(Log::default()) };
+        let log = read_log(found)?;
+        if log.schema > SCHEMA {
+            let message = format!(
+                "written by a newer AOC (schema {}; this build knows {SCHEMA}); use that AOC",
+                log.schema
+            );
+            return Err(Error::config(message));
+        }
+        Ok(log)
     }
 }
 
 pub(super) fn read_log(document: Document) -> Result<Log> {
     mongodb::bson::deserialize_from_document(document)
         .map_err(|cause| Error::internal("the document of the log is damaged").because(cause))
+}
+
+fn is_there(cause: &mongodb::error::Error) -> bool {
+    matches!(cause.kind.as_ref(), mongodb::error::ErrorKind::Command(command) if INDEX_IS_THERE.contains(&command.code))
 }
 
 fn is_sharded(cause: &mongodb::error::Error) -> bool {

@@ -80,10 +80,12 @@ fn short(text: &str) -> &str {
     &text[..text.floor_char_boundary(MOST_CHARACTERS)]
 }
 
+/// By whose hand something is written: the token, and the number of the attempt.
+pub(super) type Hand = (i64, i64);
+
 /// Where a document stands in the log, and by whose hand.
-pub(super) fn place(event: &Event, at: Position, token: i64, print: i64) -> Document {
-    let mut place =
-        doc! { "position": number(at), "token": token, "key": digest(&event.dedupe_key), "print": print };
+pub(super) fn place(event: &Event, at: Position, (token, attempt): Hand, print: i64) -> Document {
+    let mut place = doc! { "position": number(at), "token": token, "attempt": attempt, "key": digest(&event.dedupe_key), "print": print };
     if event.revision_of.is_some() {
         place.insert("alias", digest(&event.alias()));
     }
@@ -91,9 +93,9 @@ pub(super) fn place(event: &Event, at: Position, token: i64, print: i64) -> Docu
 }
 
 /// A new document.
-pub(super) fn write(event: &Event, at: Position, token: i64, print: i64) -> Result<RawDocumentBuf> {
+pub(super) fn write(event: &Event, at: Position, hand: Hand, print: i64) -> Result<RawDocumentBuf> {
     let mut document = doc! { "_id": number(at) };
-    document.extend(place(event, at, token, print));
+    document.extend(place(event, at, hand, print));
     document.extend(members(event)?);
     document.insert("dedupe_key", event.dedupe_key.as_str());
     if !document.contains_key("packed") {
@@ -105,12 +107,21 @@ pub(super) fn write(event: &Event, at: Position, token: i64, print: i64) -> Resu
 
 /// The event of a document. A damaged one becomes an event that says so: it must not stop those who follow.
 pub(super) fn read(document: &RawDocument) -> Result<Stored> {
-    let at = position(document.get_i64("position").map_err(|cause| damaged().because(cause))?);
+    let at = position(whole(document, "position").ok_or_else(damaged)?);
     let event = event(document).unwrap_or_else(|error| {
         tracing::error!(position = at.0, error = error.chain(), "a stored event is damaged");
         slim::damaged(at)
     });
     Ok(Stored { position: at, event })
+}
+
+/// A whole number of any kind: tools that copy documents make small ones smaller.
+pub(super) fn whole(document: &RawDocument, name: &str) -> Option<i64> {
+    match document.get(name).ok()?? {
+        RawBsonRef::Int64(number) => Some(number),
+        RawBsonRef::Int32(number) => Some(number.into()),
+        _ => None,
+    }
 }
 
 fn event(document: &RawDocument) -> Result<Event> {

@@ -6,7 +6,7 @@ use mongodb::bson::{Bson, Document, doc};
 
 use super::{
     adopt::{json_of, time_of},
-    command::{Update, ask, failed, update_all},
+    command::{Update, ask, update_all},
     connection::Connection,
 };
 
@@ -27,7 +27,8 @@ impl Connection {
 
     async fn all(&self, collection: &str) -> Result<Vec<Document>> {
         let collection = self.database.collection::<Document>(collection);
-        ask(collection.find(doc! {})).await?.try_collect().await.map_err(failed)
+        let found = ask(collection.find(doc! {})).await?;
+        ask(found.try_collect()).await
     }
 }
 

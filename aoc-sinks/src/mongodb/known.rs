@@ -10,11 +10,7 @@ use futures::TryStreamExt;
 use mongodb::bson::{Binary, Bson, RawDocumentBuf, doc, spec::BinarySubtype};
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-use super::{
-    command::{ask, failed},
-    connection::Connection,
-    document, number,
-};
+use super::{command::ask, connection::Connection, document, number};
 
 /// Of so many keys it is asked at once whether they are known.
 const KEYS: usize = 2_000;
@@ -91,8 +87,10 @@ async fn known(
         let wanted = doc! { "_id": 0, "key": 1, "print": 1 };
         let batch = u32::try_from(KEYS).unwrap_or(u32::MAX);
         let mut cursor = ask(connection.events.find(filter).projection(wanted).batch_size(batch)).await?;
-        while let Some(raw) = cursor.try_next().await.map_err(failed)? {
-            let (Ok(key), Ok(print)) = (raw.get_binary("key"), raw.get_i64("print")) else { continue };
+        while let Some(raw) = ask(cursor.try_next()).await? {
+            let (Ok(key), Some(print)) = (raw.get_binary("key"), document::whole(&raw, "print")) else {
+                continue;
+            };
             if let Ok(key) = Digest::try_from(key.bytes) {
                 prints.insert(key, print);
                 recent.add(key, print);
@@ -133,7 +131,7 @@ impl Stored {
             let one = doc! { "$or": [{ "key": { "$in": keys } }, { "alias": { "$in": aliases } }] };
             let filter = doc! { "$and": [one, { "position": { "$lte": number(head) } }] };
             let mut cursor = ask(connection.events.find(filter)).await?;
-            while let Some(raw) = cursor.try_next().await.map_err(failed)? {
+            while let Some(raw) = ask(cursor.try_next()).await? {
                 stored.add(&raw)?;
             }
         }

@@ -34,6 +34,8 @@ const LENGTH: Duration = Duration::from_secs(10);
 const RENEW: Duration = Duration::from_millis(2_500);
 /// How often it is looked whether it is free.
 const LOOK: Duration = Duration::from_secs(1);
+/// The same where the server refuses us.
+const REFUSED: Duration = Duration::from_secs(30);
 
 pub(super) struct Lease {
     shared: Arc<Shared>,
@@ -42,10 +44,14 @@ pub(super) struct Lease {
     /// What tells us from all others.
     holder: String,
     held: Mutex<Option<Held>>,
+    /// The token of the one that was held last.
+    last: Mutex<Option<i64>>,
     /// Only one at a time tries to get it.
     getting: tokio::sync::Mutex<()>,
     lead: watch::Sender<Lead>,
     keeping: Mutex<Keeping>,
+    /// What was said last of a failure.
+    said: Mutex<Option<String>>,
     /// Adopts the original's documents; only while this process stands for the lead and has it.
     adopting: Mutex<Option<AbortHandle>>,
     this: Weak<Self>,
@@ -77,9 +83,11 @@ impl Lease {
             holder: format!("{name}:{digits}"),
             name,
             held: Mutex::default(),
+            last: Mutex::default(),
             getting: tokio::sync::Mutex::default(),
             lead: watch::Sender::new(Lead::Theirs(None)),
             keeping: Mutex::default(),
+            said: Mutex::default(),
             adopting: Mutex::default(),
             this: this.clone(),
         })
@@ -107,6 +115,11 @@ impl Lease {
         self.lead.subscribe()
     }
 
+    /// The token that was held last, whether it still is or not.
+    fn last(&self) -> Option<i64> {
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Gives it up.
     pub(super) async fn resign(&self) -> Result<()> {
         *self.keeping.lock().unwrap_or_else(PoisonError::into_inner) = Keeping::Nothing;
@@ -117,6 +130,10 @@ impl Lease {
             Some(held) => release(self.shared.clone(), token(&held.leader)).await,
             None => Ok(()),
         }
+    }
+
+    fn keeping(&self) -> Keeping {
+        *self.keeping.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What is held and has not run out.
@@ -136,7 +153,7 @@ impl Lease {
             if seen.is_some_and(|seen| seen < taken.expires) {
                 let name = taken.leader.map_or_else(|| "another process".into(), |leader| leader.name);
                 return Err(Error::unavailable(format!(
-                    "{name} leads and appends to this database; stop it first, or use its API"
+                    "{name} leads and appends to this database; stop every `aoc serve` on it first"
                 )));
             }
             seen = Some(taken.expires);
@@ -146,8 +163,7 @@ impl Lease {
 
     /// Takes the lease if it is free, else says who has it.
     async fn get(&self) -> Result<Result<Held, Taken>> {
-        let begun = Instant::now();
-        let log = &self.shared.connection().await?.log;
+        let log = &self.shared.prepared().await?.lease;
         let free = doc! { "_id": LOG, "$expr": { "$or": [
         { "$lte": ["$expires", "$$NOW"] }, { "$eq": ["$holder", &self.holder] } ] } };
         let take = vec![doc! { "$set": {
@@ -157,18 +173,28 @@ impl Lease {
         let taking = log.find_one_and_update(free, take).return_document(ReturnDocument::After);
         if let Some(taken) = ask(taking.projection(wanted.clone())).await? {
             let leader = leader(&taken).ok_or_else(|| Error::internal("the lease is damaged"))?;
-            let held = Held { leader, until: begun + LENGTH };
-            self.take_up(&held).await?;
-            return Ok(Ok(held));
+            self.take_up(token(&leader)).await?;
+            // That may have taken a while.
+            let (begun, ours) = (Instant::now(), doc! { "_id": LOG, "token": token(&leader) });
+            let renewed = ask(log.update_one(ours, vec![doc! { "$set": { "expires": until() } }])).await?;
+            if renewed.matched_count == 0 {
+                return Err(lost());
+            }
+            return Ok(Ok(Held { leader, until: begun + LENGTH }));
         }
-        let found = ask(log.find_one(doc! { "_id": LOG }).projection(wanted)).await?.unwrap_or_default();
+        let found = ask(log.find_one(doc! { "_id": LOG }).projection(wanted)).await?;
+        let found = found.ok_or_else(|| {
+            Error::unavailable(
+                "the log in MongoDB is gone; where the database was dropped, start this process anew",
+            )
+        })?;
         let expires = found.get_datetime("expires").copied().unwrap_or(DateTime::MIN);
         Ok(Err(Taken { leader: leader(&found), expires }))
     }
 
     /// What the last leader left half-done is done first.
-    async fn take_up(&self, held: &Held) -> Result<()> {
-        self.shared.apply_journals(token(&held.leader)).await?;
+    async fn take_up(&self, token: i64) -> Result<()> {
+        self.shared.apply_journals(token).await?;
         self.shared.head().await.map(drop)
     }
 
@@ -177,7 +203,7 @@ impl Lease {
         let begun = Instant::now();
         let ours = doc! { "_id": LOG, "token": token(&held.leader) };
         let renewing = async {
-            let log = &self.shared.connection().await?.log;
+            let log = &self.shared.connection().await?.lease;
             ask(log.update_one(ours, vec![doc! { "$set": { "expires": until() } }])).await
         };
         let left = held.until.saturating_duration_since(begun);
@@ -188,14 +214,14 @@ impl Lease {
                     place.until = begun + LENGTH;
                 }
             }
-            Ok(Ok(_)) => self.lose(),
+            Ok(Ok(_)) => self.lose(held),
             Ok(Err(error)) => {
                 tracing::warn!(error = error.chain(), "the lease could not be renewed");
                 if Instant::now() >= held.until {
-                    self.lose();
+                    self.lose(held);
                 }
             }
-            Err(_) => self.lose(),
+            Err(_) => self.lose(held),
         }
     }
 
@@ -203,9 +229,10 @@ impl Lease {
         let token = token(&held.leader);
         let lead = Lead::Ours(held.leader.clone(), Arc::new(self.bound(token)));
         *self.held.lock().unwrap_or_else(PoisonError::into_inner) = Some(held);
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(token);
         self.lead.send_replace(lead);
         self.stop_adopting();
-        if *self.keeping.lock().unwrap_or_else(PoisonError::into_inner) == Keeping::Standing {
+        if self.keeping() == Keeping::Standing {
             self.start_adopting(token);
         }
     }
@@ -227,8 +254,14 @@ impl Lease {
         adopting.inspect(AbortHandle::abort);
     }
 
-    fn lose(&self) {
-        *self.held.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    /// That one is lost; a newer one may have been won meanwhile.
+    fn lose(&self, lost: &Held) {
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        if held.as_ref().is_some_and(|held| held.leader.token != lost.leader.token) {
+            return;
+        }
+        *held = None;
+        drop(held);
         self.stop_adopting();
         self.lead.send_replace(Lead::Theirs(None));
     }
@@ -253,16 +286,32 @@ impl Lease {
         if keeping == Keeping::Standing {
             let _one = self.getting.lock().await;
             match self.get().await {
+                Ok(Ok(held)) if self.keeping() == Keeping::Nothing => {
+                    // It was given up meanwhile.
+                    let _ = release(self.shared.clone(), token(&held.leader)).await;
+                }
                 Ok(Ok(held)) => self.won(held),
                 Ok(Err(taken)) => self.follow(taken).await,
-                Err(error) => tracing::warn!(error = error.chain(), "it cannot be seen who leads"),
+                Err(error) => return self.blind(&error),
             }
         }
         LOOK
     }
 
+    /// Says so once, not every second; a server that refuses us is not asked that often.
+    fn blind(&self, error: &Error) -> Duration {
+        let said = error.to_string();
+        let mut last = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        if last.as_ref() != Some(&said) {
+            tracing::warn!(error = error.chain(), "it cannot be seen who leads");
+            *last = Some(said);
+        }
+        if error.kind() == ErrorKind::Denied { REFUSED } else { LOOK }
+    }
+
     /// Another process leads: what it appends is to be seen here, too.
     async fn follow(&self, taken: Taken) {
+        *self.said.lock().unwrap_or_else(PoisonError::into_inner) = None;
         self.lead.send_if_modified(|lead| {
             let is_new = lead.leader() != taken.leader.as_ref();
             if is_new {
@@ -297,7 +346,7 @@ struct Taken {
 async fn keep(lease: Weak<Lease>) {
     loop {
         let Some(lease) = lease.upgrade() else { return };
-        let keeping = *lease.keeping.lock().unwrap_or_else(PoisonError::into_inner);
+        let keeping = lease.keeping();
         if keeping == Keeping::Nothing {
             return;
         }
@@ -359,6 +408,9 @@ impl Right {
     /// The token that notes are written by; nothing where this process does not lead and need not.
     pub(super) fn token_of_notes(&self) -> Option<i64> {
         match self {
+            // A command that slept too long must not write over what the next leader wrote. Who stands for the lead
+            // has another store for that, and this one for what anybody may note.
+            Self::Lease(lease) if lease.keeping() == Keeping::Held => lease.last(),
             Self::Lease(lease) => lease.held().map(|held| token(&held.leader)),
             Self::Token(token) => Some(*token),
         }

@@ -26,8 +26,14 @@ impl EventLog for MongoStore {
         if after >= head || limit == 0 {
             return Ok(Vec::new());
         }
-        let between = doc! { "position": { "$gt": number(after), "$lte": number(head) } };
-        self.find(between, i64::try_from(limit).ok()).await
+        let between = |head| doc! { "position": { "$gt": number(after), "$lte": number(head) } };
+        let found = self.find(between(head), i64::try_from(limit).ok()).await?;
+        if !found.is_empty() {
+            return Ok(found);
+        }
+        // All of it was forgotten, or a server answered that does not have it yet; the latter fails here.
+        let head = self.shared.head().await?;
+        self.find(between(head), i64::try_from(limit).ok()).await
     }
 
     async fn read_at(&self, positions: &[Position]) -> Result<Vec<Stored>> {
@@ -46,17 +52,16 @@ impl EventLog for MongoStore {
     }
 
     async fn get(&self, id: &str) -> Result<Vec<Stored>> {
-        let key = doc! { "key": document::digest(&Key::from(id.to_owned())) };
         let log = self.shared.connection().await?.log().await?;
         let visible = doc! { "position": { "$lte": number(self.shared.see_head(log.head())) } };
-        let of = |key: Document| doc! { "$and": [key, visible.clone()] };
-        let found = self.find(of(key), None).await?;
-        if !found.is_empty() {
-            return Ok(found);
-        }
-        let keys: Vec<Bson> =
+        let key = Key::from(id.to_owned());
+        let mut keys: Vec<Bson> =
             log.sources.iter().map(|source| document::digest(&Key::of(source, id))).collect();
-        let mut found = self.find(of(doc! { "key": { "$in": keys } }), None).await?;
+        keys.push(document::digest(&key));
+        let mut found = self.find(doc! { "$and": [{ "key": { "$in": keys } }, visible] }, None).await?;
+        if let Some(one) = found.iter().position(|stored| stored.event.dedupe_key == key) {
+            return Ok(vec![found.swap_remove(one)]);
+        }
         found.sort_by(|a, b| a.event.source.cmp(&b.event.source));
         Ok(found)
     }

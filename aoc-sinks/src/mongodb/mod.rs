@@ -98,6 +98,8 @@ struct Shared {
     /// Reads the raw records of the original's documents.
     normalizer: Option<Arc<dyn Normalizer>>,
     connection: OnceCell<Connection>,
+    /// Whether all that is needed to write is there.
+    prepared: OnceCell<()>,
     writer: Mutex<Writer>,
     unapplied: Mutex<Unapplied>,
     /// The last head that was seen; it only grows.
@@ -128,10 +130,11 @@ impl MongoStore {
     }
 
     fn with(uri: Secret, database: String, normalizer: Option<Arc<dyn Normalizer>>) -> Result<Self> {
-        connection::check(&uri)?;
+        connection::check(&uri, &database)?;
         let shared = Arc::new(Shared {
             uri,
             database,
+            prepared: OnceCell::new(),
             normalizer,
             connection: OnceCell::new(),
             writer: Mutex::default(),
@@ -157,6 +160,13 @@ impl Shared {
         self.connection.get_or_try_init(|| Connection::open(&self.uri, &self.database)).await
     }
 
+    /// The same, to write: what is missing is made.
+    async fn prepared(&self) -> Result<&Connection> {
+        let connection = self.connection().await?;
+        self.prepared.get_or_try_init(|| connection.prepare()).await?;
+        Ok(connection)
+    }
+
     fn known_head(&self) -> Position {
         Position(self.head.load(Ordering::Acquire))
     }
@@ -172,7 +182,15 @@ impl Shared {
 
     /// Asks for the head.
     async fn head(&self) -> Result<Position> {
+        let before = self.known_head();
         let log = self.connection().await?.log().await?;
+        if log.head() < before {
+            // For a moment so after an election; for good where an older copy was put back.
+            return Err(Error::unavailable(
+                "the log in MongoDB ends before events that were seen in it; where the database was restored or \
+                 dropped, start this process anew",
+            ));
+        }
         Ok(self.see_head(log.head()))
     }
 }

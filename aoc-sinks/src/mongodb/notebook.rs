@@ -7,6 +7,7 @@
 use aoc_core::{prelude::*, store::Note};
 use futures::TryStreamExt;
 use mongodb::{
+    Collection,
     bson::{Bson, DateTime, Document, doc},
     options::ReturnDocument,
 };
@@ -15,7 +16,7 @@ use serde_json::Value;
 use super::{
     MongoStore, Shared,
     append::lost,
-    command::{Update, ask, failed, update_all},
+    command::{Update, ask, update_all},
     connection::LOG,
 };
 
@@ -29,7 +30,25 @@ const FORGET_EVERY: i64 = 1_024;
 
 /// Notes that are in the log's document and may not all be in their places yet.
 #[derive(Default)]
-pub(super) struct Unapplied(Option<(i64, Vec<Text>)>);
+pub(super) struct Unapplied {
+    notes: Option<(i64, Vec<Text>)>,
+    /// By which token, and under which number, was written last.
+    last: Option<(i64, Option<i64>)>,
+}
+
+impl Unapplied {
+    /// The number under which was written last by a token.
+    async fn last_of(&mut self, token: i64, log: &Collection<Document>) -> Result<Option<i64>> {
+        if let Some((_, last)) = self.last.filter(|(by, _)| *by == token) {
+            return Ok(last);
+        }
+        let found = ask(log.find_one(doc! { "_id": LOG, "token": token })).await?.ok_or_else(lost)?;
+        let journal = found.get_document("journals").and_then(|journals| journals.get_document("leader"));
+        let last = journal.ok().and_then(|journal| journal.get_i64("seq").ok());
+        self.last = Some((token, last));
+        Ok(last)
+    }
+}
 
 /// A note as it is kept: key and text; none where it is erased.
 type Text = (String, Option<String>);
@@ -67,7 +86,7 @@ impl Notebook for MongoStore {
         let filter = doc! { "_id": keys, "text": { "$type": "string" } };
         let mut cursor = ask(notes.find(filter).sort(doc! { "_id": 1 })).await?;
         let mut found = Vec::new();
-        while let Some(document) = cursor.try_next().await.map_err(failed)? {
+        while let Some(document) = ask(cursor.try_next()).await? {
             if let (Ok(key), Some(text)) = (document.get_str("_id"), text(&document)) {
                 found.push(Note { key: key.to_owned(), value: parse(key, text)? });
             }
@@ -104,31 +123,36 @@ impl Shared {
     async fn write_notes(&self, token: Option<i64>, texts: Vec<Text>) -> Result<()> {
         let mut unapplied = self.unapplied.lock().await;
         self.finish(&mut unapplied).await?;
-        let log = &self.connection().await?.log;
+        let log = &self.prepared().await?.log;
+        let slot = if token.is_some() { "journals.leader" } else { "journals.others" };
         let mut place = doc! { "_id": LOG };
         if let Some(token) = token {
-            place.insert("token", token);
+            // By what was written last: if that is no more what it was, a writing that was given up came late.
+            place
+                .extend(doc! { "token": token, "journals.leader.seq": unapplied.last_of(token, log).await? });
         }
         let entries: Vec<Document> =
             texts.iter().map(|(key, text)| doc! { "key": key, "text": text.as_deref() }).collect();
-        let slot = if token.is_some() { "journals.leader" } else { "journals.others" };
         let next = doc! { "$add": ["$seq", 1_i64] };
         let change = doc! { "seq": &next, slot: { "seq": &next, "notes": { "$literal": entries } } };
         let numbered = log.find_one_and_update(place, vec![doc! { "$set": change }]);
         let numbered = numbered.return_document(ReturnDocument::After).projection(doc! { "seq": 1 });
+        // If this is cut off, it is asked anew what was written last.
+        unapplied.last = None;
         let number = number_of(&ask(numbered).await?.ok_or_else(lost)?)?;
+        unapplied.last = token.map(|token| (token, Some(number)));
         if number % FORGET_EVERY == 0 {
             self.forget_erased().await?;
         }
-        unapplied.0 = Some((number, texts));
+        unapplied.notes = Some((number, texts));
         self.finish(&mut unapplied).await
     }
 
     /// Puts notes in their places.
     async fn finish(&self, unapplied: &mut Unapplied) -> Result<()> {
-        if let Some((number, texts)) = &unapplied.0 {
+        if let Some((number, texts)) = &unapplied.notes {
             self.apply(*number, texts).await?;
-            unapplied.0 = None;
+            unapplied.notes = None;
         }
         Ok(())
     }
@@ -160,7 +184,8 @@ impl Shared {
                 self.apply(number, &texts).await?;
             }
         }
-        self.forget_erased().await
+        let done = doc! { "$unset": { "journals": "" } };
+        ask(connection.log.update_one(doc! { "_id": LOG, "token": token }, done)).await.map(drop)
     }
 
     async fn forget_erased(&self) -> Result<()> {

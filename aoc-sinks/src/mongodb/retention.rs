@@ -22,9 +22,16 @@ impl MongoStore {
         }
         let mut filter = self.visible(doc! { "$gt": 0_i64 }, None).await?;
         filter.insert("ticks", doc! { "$lt": time.ticks() });
-        let events = connection.events.clone_with_type::<Document>();
         // Documents of the original's that only repeat another have no place, but a time.
-        ask(events.delete_many(doc! { "repeat": true, "ticks": { "$lt": time.ticks() } })).await?;
+        let repeats = doc! { "repeat": true, "ticks": { "$lt": time.ticks() } };
+        let gone = self.delete_all(token, filter).await?;
+        self.delete_all(token, repeats).await?;
+        Ok(gone)
+    }
+
+    /// Deletes documents, the oldest first, some at a time.
+    async fn delete_all(&self, token: i64, filter: Document) -> Result<u64> {
+        let events = self.shared.connection().await?.events.clone_with_type::<Document>();
         let mut gone = 0;
         loop {
             let asking = events.find(filter.clone()).sort(doc! { "ticks": 1 }).limit(AT_ONCE);

@@ -105,11 +105,12 @@ impl Shared {
         };
         let keys: HashSet<Key> =
             needs.iter().flatten().flat_map(|list| chosen(list)).take(KEYS_OF_SEARCH).collect();
-        let last = last.number;
-        let found = look_up(blocks, keys, (first.number, last)).await?;
+        let (first, last) = (first.number, last.number);
+        let found = look_up(blocks, keys, (first, last)).await?;
         for need in needs {
             heads.retain(|head| need.iter().any(|list| has_all(head, list, &found)));
         }
+        self.check_there(blocks, first).await?;
         self.check_there(blocks, last).await?;
         Ok(heads)
     }

@@ -35,7 +35,8 @@ impl Blocks {
         let opened = Self { database, generation, blocks, parts, sums };
         // The keys are stored twice, in the document and in the index: at least the former compress well.
         let engine = doc! { "wiredTiger": { "configString": "block_compressor=zstd" } };
-        let made = opened.database.create_collection(opened.blocks.name()).storage_engine(engine).await;
+        let made =
+            wait(opened.database.create_collection(opened.blocks.name()).storage_engine(engine)).await?;
         if let Err(cause) = made {
             // It is there already, or it is made without by the next line.
             tracing::debug!(cause = %cause.kind, "the collection of blocks was not made");
@@ -137,7 +138,10 @@ impl Blocks {
         for (part, bytes) in (0..MOST_PARTS).zip(packed.chunks(PART)) {
             put(&self.parts, number * MOST_PARTS + part, bytes).await?;
         }
-        Ok(())
+        // What was there may have been longer.
+        let parts = i64::try_from(packed.len().div_ceil(PART)).unwrap_or(MOST_PARTS);
+        let rest = doc! { "_id": { "$gte": number * MOST_PARTS + parts, "$lt": (number + 1) * MOST_PARTS } };
+        ask(self.parts.delete_many(rest)).await.map(drop)
     }
 
     pub(super) async fn put_sums(&self, number: i64, packed: &[u8]) -> Result<()> {

@@ -43,18 +43,18 @@ impl Shared {
 
     /// Forgets all blocks, and takes those of this note.
     async fn turn_to(&self, following: &mut Following, note: Option<Value>) -> Result<()> {
+        let generation = generation(self.size, note.as_ref().unwrap_or(&Value::Null));
         let before = following.blocks.take();
         *following = Following::default();
         self.show(View::default());
-        if let Some(before) = before {
+        // An earlier try may have come half-way: those are the ones.
+        if let Some(before) = before.filter(|before| before.generation != generation) {
             before.remove().await?;
         }
         let client = client(&self.config.uri).await.map_err(|error| error.at("index"))?;
-        let generation = generation(self.size, note.as_ref().unwrap_or(&Value::Null));
         let blocks = Blocks::open(client.database(&self.config.database), generation).await?;
         following.blocks = Some(Arc::new(blocks));
         following.refresh().await?;
-        following.note = note;
         if self.is_of_another_log(following).await? {
             tracing::warn!("the index is of another log, and is made anew");
             self.store.write(&[new_identity()?]).await?;
@@ -62,6 +62,7 @@ impl Shared {
             (following.note, following.blocks) = (None, None);
             return Err(made_anew());
         }
+        following.note = note;
         Ok(())
     }
 

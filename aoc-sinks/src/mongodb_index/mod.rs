@@ -115,7 +115,7 @@ impl BlockIndex {
         if !(1..=65_536).contains(&size) {
             return Err(Error::config(format!("a block of {size} events, expected 1 to 65536")));
         }
-        connection::check(&config.uri)?;
+        connection::check(&config.uri, &config.database)?;
         let bytes = config.cache_mib << 20;
         let shared = Shared {
             store,

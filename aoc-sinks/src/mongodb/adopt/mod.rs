@@ -31,11 +31,12 @@ use self::pass::{Pass, patiently};
 pub(super) use self::{
     json::{json_of, time_of},
     owner::{Owner, as_it_was, body, owners},
+    pass::index_ids,
 };
 use super::{
     MongoStore,
     append::lost,
-    command::{ask, failed, update_all},
+    command::{ask, update_all},
     connection::{Connection, LOG},
     number,
 };
@@ -88,7 +89,7 @@ pub(super) async fn free(
     let events = connection.events.clone_with_type::<Document>();
     let mut cursor = ask(events.find(filter).projection(doc! { "_id": 1 })).await?;
     let mut free = HashSet::new();
-    while let Some(document) = cursor.try_next().await.map_err(failed)? {
+    while let Some(document) = ask(cursor.try_next()).await? {
         free.extend(document.get("_id").map(ToString::to_string));
     }
     Ok(free)
@@ -119,7 +120,7 @@ impl MongoStore {
             }
             self.set_adopting(true).await?;
         }
-        pass::index_ids(connection).await?;
+        index_ids(connection).await?;
         let mut report = Report::begin(self).await?;
         while self.adopt_once(&mut report, &mut progress).await? {}
         let ended = self.end(report.now, connection).await?;
@@ -149,13 +150,17 @@ impl MongoStore {
     async fn adopt_batch(&self, found: &[Original]) -> Result<Vec<Option<Added>>> {
         let token = self.token().await?;
         let added = self.shared.writer.lock().await.adopt(&self.shared, token, found).await?;
-        let mut updates = Vec::new();
+        let (mut updates, mut noted) = (Vec::new(), Vec::new());
         for (original, added) in found.iter().zip(&added) {
             if *added == Some(Added::Duplicate) {
+                noted.extend(original.owner.hand_on(&original.event, self.shared.known_head()));
                 updates.push(original.owner.repeat(&original.event));
             }
         }
-        update_all(&self.shared.connection().await?.database, "events", updates).await?;
+        let database = &self.shared.connection().await?.database;
+        // First, so that it is done before the document is done with.
+        update_all(database, "events", noted).await?;
+        update_all(database, "events", updates).await?;
         Ok(added)
     }
 

@@ -7,11 +7,11 @@ use std::collections::HashMap;
 
 use aoc_core::{Timestamp, prelude::*};
 use futures::TryStreamExt;
-use mongodb::bson::{Bson, Document, RawDocument, RawDocumentBuf, doc};
+use mongodb::bson::{Bson, Document, RawBsonRef, RawDocument, RawDocumentBuf, doc};
 
 use super::read;
 use crate::mongodb::{
-    command::{Update, ask, failed},
+    command::{Update, ask},
     connection::Connection,
     document,
     known::New,
@@ -19,9 +19,9 @@ use crate::mongodb::{
 };
 
 /// Members that are ours whatever the original wrote.
-const OURS: [&str; 12] = [
-    "position", "token", "key", "alias", "print", "ticks", "head", "raw_json", "packed", "length", "adopted",
-    "gained",
+const OURS: [&str; 13] = [
+    "position", "token", "attempt", "key", "alias", "print", "ticks", "head", "raw_json", "packed", "length",
+    "adopted", "gained",
 ];
 /// Of so many ids it is asked at once whether the original has them.
 const IDS: usize = 2_000;
@@ -32,6 +32,8 @@ pub(in crate::mongodb) struct Owner {
     /// Its `_id`.
     pub(in crate::mongodb) own: Bson,
     has: Vec<String>,
+    /// Its tags and comments.
+    noted: Document,
     bytes: usize,
     /// What makes lists of annotations that are none, so that one can be added.
     pub(in crate::mongodb) put_right: Vec<Update>,
@@ -42,7 +44,13 @@ impl Owner {
         let own = Bson::try_from(raw.get("_id").ok()??).ok()?;
         let names = raw.iter().filter_map(|member| Some(member.ok()?.0.to_string()));
         let put_right = put_right(&own, raw);
-        Some(Self { own, has: names.collect(), bytes: raw.as_bytes().len(), put_right })
+        let mut noted = Document::new();
+        for name in ["tags", "comments"] {
+            if let Ok(Some(list @ RawBsonRef::Array(_))) = raw.get(name) {
+                noted.insert(name, Bson::try_from(list).ok()?);
+            }
+        }
+        Some(Self { own, has: names.collect(), noted, bytes: raw.as_bytes().len(), put_right })
     }
 
     /// Gives it the place of an event.
@@ -50,11 +58,11 @@ impl Owner {
         &self,
         event: &Event,
         at: Position,
-        token: i64,
+        hand: document::Hand,
         print: i64,
     ) -> Result<Update> {
-        let mut set = document::place(event, at, token, print);
-        let again = doc! { "position": number(at), "token": token, "key": set.get("key").cloned() };
+        let mut set = document::place(event, at, hand, print);
+        let again = doc! { "position": number(at), "token": hand.0, "key": set.get("key").cloned() };
         let mut told = document::told(event);
         told.insert("dedupe_key", event.dedupe_key.as_str());
         let lacks = |name: &String| name == "ticks" || !self.has.contains(name);
@@ -66,6 +74,19 @@ impl Owner {
         // Made twice it finds its own work.
         let free = doc! { "_id": &self.own, "$or": [{ "position": { "$exists": false } }, again] };
         Ok(Update { filter: free, change: doc! { "$set": set }, upsert: false })
+    }
+
+    /// What people noted in it is noted at the event that it repeats, too; made twice it adds nothing.
+    pub(in crate::mongodb) fn hand_on(&self, event: &Event, head: Position) -> Option<Update> {
+        let each = |name: &str| {
+            let list = self.noted.get_array(name).ok().filter(|list| !list.is_empty())?;
+            Some((name.to_owned(), Bson::from(doc! { "$each": list.clone() })))
+        };
+        let noted: Document = ["tags", "comments"].into_iter().filter_map(each).collect();
+        let filter =
+            doc! { "key": document::digest(&event.dedupe_key), "position": { "$lte": number(head) } };
+        let change = doc! { "$addToSet": &noted };
+        (!noted.is_empty()).then(|| Update { filter, change, upsert: false })
     }
 
     /// Says of it that its event is known: it gets no place.
@@ -125,7 +146,7 @@ pub(in crate::mongodb) async fn owners(
         let filter =
             doc! { "id": { "$in": ids }, "position": { "$exists": false }, "repeat": { "$ne": true } };
         let mut cursor = ask(connection.events.find(filter)).await?;
-        while let Some(raw) = cursor.try_next().await.map_err(failed)? {
+        while let Some(raw) = ask(cursor.try_next()).await? {
             let indexes = raw.get_str("id").ok().and_then(|id| wanted.get(id));
             let free = indexes
                 .into_iter()

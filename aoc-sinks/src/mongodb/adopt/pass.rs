@@ -1,6 +1,6 @@
 //! Going through the documents that have no place.
 
-use std::{future::IntoFuture, sync::Arc, time::Duration};
+use std::{future::IntoFuture, sync::Arc};
 
 use aoc_core::prelude::*;
 use futures::TryStreamExt;
@@ -11,13 +11,14 @@ use mongodb::{
 };
 
 use super::{Original, Owner, read};
-use crate::mongodb::{command::failed, connection::Connection};
+use crate::mongodb::{
+    command::{self, failed},
+    connection::Connection,
+};
 
 /// How many documents become events at once, and how many bytes of them.
 const AT_ONCE: usize = 500;
 const MOST_BYTES: usize = 16 << 20;
-/// How long the server may look through all documents.
-const PATIENCE: Duration = Duration::from_secs(3_600);
 /// The index by which documents are found whose records are collected meanwhile.
 const IDS: &str = "aoc_id";
 /// The server's codes for an index, and for a collection, that is not there.
@@ -25,8 +26,7 @@ const NOT_THERE: [i32; 2] = [27, 26];
 
 /// Waits for an answer that may take long.
 pub(super) async fn patiently<T>(question: impl IntoFuture<Output = mongodb::error::Result<T>>) -> Result<T> {
-    let answered = tokio::time::timeout(PATIENCE, question.into_future()).await;
-    answered.map_err(|_| Error::unavailable("MongoDB does not answer"))?.map_err(failed)
+    command::patiently(question).await?.map_err(failed)
 }
 
 fn without_place() -> Document {
@@ -85,7 +85,7 @@ fn original(raw: &RawDocumentBuf, normalizer: Option<&dyn Normalizer>) -> Option
 }
 
 /// Sees to it that documents are found by their `id` while they are adopted.
-pub(super) async fn index_ids(connection: &Connection) -> Result<()> {
+pub(in crate::mongodb) async fn index_ids(connection: &Connection) -> Result<()> {
     let mut indexes = patiently(connection.events.list_indexes()).await?;
     while let Some(index) = patiently(indexes.try_next()).await? {
         if index.keys.keys().next().is_some_and(|first| first == "id") {
@@ -99,7 +99,7 @@ pub(super) async fn index_ids(connection: &Connection) -> Result<()> {
 
 /// Takes the index away that was only for adopting.
 pub(super) async fn drop_index(connection: &Connection) -> Result<()> {
-    match connection.events.drop_index(IDS).await {
+    match command::patiently(connection.events.drop_index(IDS)).await? {
         Err(cause) if is_not_there(&cause) => Ok(()),
         dropped => dropped.map_err(failed),
     }
