@@ -111,8 +111,7 @@ fn server(error: fn() -> Error) -> Server {
     Server::over(Operations::new(broken.clone(), broken), &ServerConfig::default(), Caller::open())
 }
 
-const ASKING: [&str; 8] = [
-    "/metrics",
+const ASKING: [&str; 7] = [
     "/api/events",
     "/api/events/x",
     "/api/filter-options",
@@ -152,6 +151,13 @@ fn a_server_whose_store_does_not_answer_is_not_healthy() {
     let answer = server.get("/health");
     assert_eq!(answer.status, 503);
     assert_eq!(answer.json(), serde_json::json!({"status": "unavailable", "store": "unavailable"}));
+    let figures = server.get("/metrics");
+    assert_eq!(figures.status, 200);
+    assert!(
+        figures.body.contains("\naoc_store_up 0\n") && !figures.body.contains("aoc_events"),
+        "{}",
+        figures.body
+    );
     assert_eq!(server.get("/").status, 200);
     assert_eq!(server.get("/api/version").status, 200);
 }

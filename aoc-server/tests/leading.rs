@@ -71,7 +71,9 @@ fn a_server_that_stands_by_says_who_leads_and_raises_no_alarm() {
 #[test]
 fn a_server_that_stands_by_says_whom_to_ask_to_fetch_and_fetches_when_it_leads() {
     let (server, shared, runtime) = standing_by();
-    let report = server.get("/api/fetch-audit-logs").json();
+    let answer = server.get("/api/fetch-audit-logs");
+    let report = answer.json();
+    assert_eq!(answer.status, 503);
     assert_eq!(
         report["sources"]["numbers"]["error"],
         "this process stands by; web1:4711 leads and collects: ask it, or wait until the lead changes"

@@ -23,7 +23,7 @@ pub(super) async fn fetch(
     headers: HeaderMap,
     params: Params,
     body: Result<Bytes, BytesRejection>,
-) -> Result<Json<FetchReport>, ApiError> {
+) -> Result<(StatusCode, Json<FetchReport>), ApiError> {
     if comes_from_elsewhere(&headers, &origins) {
         let sentence = "a page of another site asked for this; add its origin to `cors_origins` in [server]";
         return Err(Error::forbidden(sentence).into());
@@ -34,7 +34,10 @@ pub(super) async fn fetch(
         );
     }
     let request = params.fetch()?;
-    Ok(Json(context.operations.fetch(&context.caller, &request, PATIENCE).await?))
+    let report = context.operations.fetch(&context.caller, &request, PATIENCE).await?;
+    // The report names the leader; who looks at the status only must not think that it was done.
+    let status = if report.stands_by { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK };
+    Ok((status, Json(report)))
 }
 
 /// Other methods, also `HEAD`: what only wants to know whether something is there must not make anybody fetch.

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use aoc_core::{
     Error, ErrorKind, Result, Timestamp,
-    pipeline::{Counts, Fetched, Leadership, Status},
+    pipeline::{Counts, Fetched, Status},
 };
 use chrono::TimeDelta;
 use futures::future::BoxFuture;
@@ -33,7 +33,7 @@ impl Operations {
     ///
     /// # Errors
     /// [`Invalid`](aoc_core::ErrorKind::Invalid) when there is no such source or the hours make no sense,
-    /// [`Unavailable`](aoc_core::ErrorKind::Unavailable) when nothing runs, or another process leads. That a source fails is no error: the report
+    /// [`Unavailable`](aoc_core::ErrorKind::Unavailable) when nothing runs. That a source fails is no error: the report
     /// says so.
     pub async fn fetch(
         &self,
@@ -45,7 +45,8 @@ impl Operations {
         let since = request.hours.map(hours_ago).transpose()?;
         let asked = self.ask(request.source.as_deref(), since).await?;
         let deadline = Instant::now() + patience;
-        let mut report = FetchReport::default();
+        let leads = self.status().await.is_none_or(|status| status.leadership.leads);
+        let mut report = FetchReport { stands_by: !leads, ..FetchReport::default() };
         if asked.is_empty() {
             report.warnings.push("no source is configured".to_owned());
         }
@@ -69,14 +70,6 @@ impl Operations {
         let running = self.running.read().await;
         let running = running.as_ref().ok_or_else(|| Error::unavailable("no sources run here"))?;
         let status = running.status();
-        let Leadership { leads, leader } = &status.leadership;
-        if !leads {
-            let name = leader.as_ref().map_or("nobody", |leader| leader.name.as_str());
-            let message = format!(
-                "this process stands by; {name} leads and collects: ask it, or wait until the lead changes"
-            );
-            return Err(Error::unavailable(message));
-        }
         let chosen = |name: &String| {
             source.is_none_or(|source| {
                 name.strip_prefix(source).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))

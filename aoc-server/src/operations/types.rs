@@ -400,6 +400,9 @@ pub struct FetchNow {
 /// What fetching brought.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FetchReport {
+    /// Whether another process leads and collects, so that nothing was fetched here.
+    #[serde(skip)]
+    pub stands_by: bool,
     /// Events that were new.
     pub count: u64,
     /// Events that came under a known id with another content.
