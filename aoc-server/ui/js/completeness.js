@@ -93,7 +93,7 @@ function notices({ unreadable, uncollected = [], forgotten_before }) {
   return [
     ...uncollected.map((name) => h("p", { class: "notice" }, quoted(name), ": nothing was collected yet. ", h("code", {}, "aoc doctor"), " finds out why.")),
     ...unreadable.slice(0, MOST).map(({ key, reason }) => h("p", { class: "notice" }, "A note of the ledger cannot be read: ", quoted(key), ": ", quoted(reason))),
-    forgotten_before && h("p", { class: "hint" }, `Events before ${forgotten_before} are forgotten by retention, and so is what was proven of them.`),
+    forgotten_before && h("p", { class: "hint" }, "Events before ", timeElement(forgotten_before, fullTime), " are forgotten by retention, and so is what was proven of them."),
   ];
 }
 
