@@ -71,7 +71,7 @@ mod time;
 #[cfg(feature = "config")]
 pub use self::config::Secret;
 pub use self::{
-    alert::{Alert, AlertEvaluator, Severity},
+    alert::{Alert, AlertEvaluator, Evaluation, Severity},
     component::{Built, Component, Indexing, Kind, Part},
     error::{Error, ErrorKind, MEANINGS, Meaning, Reaction, Result},
     event::{ActorType, Change, Comment, Event, Key, Outcome, TIME_UNREADABLE, UNREADABLE},
@@ -98,9 +98,9 @@ pub mod prelude {
     #[cfg(feature = "config")]
     pub use crate::Secret;
     pub use crate::{
-        Alert, AlertEvaluator, Bookmark, Change, Component, Cursor, Delivered, Error, ErrorKind, Event,
-        EventIndex, EventLog, EventStore, Feed, Filter, Hits, Key, LlmProvider, MemoryStore, Normalizer,
-        Notebook, Outcome, Page, Pipeline, Position, Query, RawJson, Record, Registry, Result, Running, Sink,
-        Source, Status, Timestamp,
+        Alert, AlertEvaluator, Bookmark, Change, Component, Cursor, Delivered, Error, ErrorKind, Evaluation,
+        Event, EventIndex, EventLog, EventStore, Feed, Filter, Hits, Key, LlmProvider, MemoryStore,
+        Normalizer, Notebook, Outcome, Page, Pipeline, Position, Query, RawJson, Record, Registry, Result,
+        Running, Sink, Source, Status, Timestamp,
     };
 }

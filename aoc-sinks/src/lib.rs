@@ -1,5 +1,6 @@
 //! Where AOC keeps events and where it sends them.
 
+pub mod format;
 pub mod index;
 pub mod jsonl;
 #[cfg(feature = "mongodb")]

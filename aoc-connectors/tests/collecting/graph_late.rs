@@ -19,16 +19,8 @@ use crate::{
 struct Everything;
 
 impl AlertEvaluator for Everything {
-    fn evaluate(&self, event: &Event) -> Vec<Alert> {
-        vec![Alert {
-            rule: "everything".into(),
-            subject: event.id.clone(),
-            severity: Severity::Low,
-            title: "Something happened".into(),
-            events: vec![Key::of(&event.source, &event.id)],
-            reasons: Vec::new(),
-            labels: Vec::new(),
-        }]
+    fn begin(&self) -> Box<dyn Evaluation> {
+        Box::new(|event: &Event| vec![Alert::about("everything", Severity::Low, "Something happened", event)])
     }
 
     fn window(&self) -> Duration {

@@ -1,4 +1,13 @@
-//! Alerts: findings that are events themselves.
+//! Alerts: findings that are events themselves; and, with the feature `rules`, the rules that make them.
+
+#[cfg(feature = "rules")]
+pub mod book;
+#[cfg(feature = "rules")]
+pub mod detect;
+#[cfg(feature = "rules")]
+mod path;
+#[cfg(feature = "rules")]
+pub mod rule;
 
 use std::time::Duration;
 
@@ -13,7 +22,9 @@ pub const ALERT_SOURCE: &str = "aoc";
 pub const ALERT_SERVICE: &str = "AOC";
 
 /// How bad it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// Worth knowing.
@@ -21,6 +32,7 @@ pub enum Severity {
     /// Worth a look.
     Low,
     /// Worth a look today.
+    #[default]
     Medium,
     /// Worth a look now.
     High,
@@ -33,14 +45,20 @@ pub enum Severity {
 pub struct Alert {
     /// The rule's id.
     pub rule: String,
-    /// What the finding is about, beside the rule: the event's key, or group and window. The same rule and
-    /// subject are the same alert, however often they are evaluated.
+    /// What the finding is about, beside the rule: the key of the event that made it. The same rule and subject are
+    /// the same alert, however often they are evaluated.
     pub subject: String,
     /// How bad it is.
     pub severity: Severity,
     /// One sentence.
     pub title: String,
-    /// Keys of the events that made it.
+    /// Whom or what it is about, where the rule counts or keeps quiet by that: the values of its group.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entity: Option<String>,
+    /// How many events made it.
+    #[serde(default)]
+    pub matched: u64,
+    /// Keys of the events that made it, the earliest first, at most [`Alert::MOST_EVENTS`].
     pub events: Vec<Key>,
     /// Why, a sentence for each condition.
     #[serde(default)]
@@ -48,9 +66,41 @@ pub struct Alert {
     /// Labels such as `attack.t1098`.
     #[serde(default)]
     pub labels: Vec<String>,
+    /// What the rule says about itself: what it means, what to do.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub description: String,
+    /// How many seconds after it happened the event that made it could be had: from its time to when the vendor made
+    /// it available, where the vendor says so, else to when it was stored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delay_seconds: Option<i64>,
 }
 
 impl Alert {
+    /// How many keys an alert names.
+    pub const MOST_EVENTS: usize = 100;
+
+    /// An alert of a rule about one event.
+    pub fn about(
+        rule: impl Into<String>,
+        severity: Severity,
+        title: impl Into<String>,
+        event: &Event,
+    ) -> Self {
+        Self {
+            rule: rule.into(),
+            subject: event.dedupe_key.to_string(),
+            severity,
+            title: title.into(),
+            entity: None,
+            matched: 1,
+            events: vec![event.dedupe_key.clone()],
+            reasons: Vec::new(),
+            labels: Vec::new(),
+            description: String::new(),
+            delay_seconds: delay_of(event),
+        }
+    }
+
     /// The alert as an event, at the time of the event that made it, with its actor and targets.
     ///
     /// # Errors
@@ -69,18 +119,59 @@ impl Alert {
         event.actor_ip.clone_from(&cause.actor_ip);
         event.target_displays.clone_from(&cause.target_displays);
         event.correlation_id.clone_from(&cause.correlation_id);
-        event.display_summary = format!("{}: {}", self.title, cause.display_summary);
+        event.display_summary = format!("{}: {}{}", self.title, cause.display_summary, self.lateness());
         event.normalizer = "aoc/1".into();
         Ok(event)
     }
+
+    /// The alert that an event is; `None` where it is none.
+    pub fn of(event: &Event) -> Option<Self> {
+        (event.source == ALERT_SOURCE).then(|| event.raw.read().ok()).flatten()
+    }
+
+    /// Whose delay it was, where it was long.
+    fn lateness(&self) -> String {
+        match self.delay_seconds {
+            Some(seconds) if seconds >= LATE => format!(" (delivered {} min late)", seconds / 60),
+            _ => String::new(),
+        }
+    }
 }
 
-/// Finds what deserves an alert. Pure but for what it remembers of the events it has seen, in their order.
-pub trait AlertEvaluator: Send + Sync {
-    /// Looks at the next event of the log. Alerts themselves are never shown to it.
-    fn evaluate(&self, event: &Event) -> Vec<Alert>;
+/// A delay that is worth a word, in seconds.
+const LATE: i64 = 15 * 60;
 
-    /// How far back it remembers, in event time. After a restart the events of this stretch are shown to it
-    /// once more, and what it finds in them is known already.
+fn delay_of(event: &Event) -> Option<i64> {
+    let had = event.available_at.or(event.ingested_at)?;
+    Some((had.instant() - event.timestamp.instant()).num_seconds().max(0))
+}
+
+/// Finds what deserves an alert.
+///
+/// The pipeline begins an [`Evaluation`] whenever it begins to follow the log: at the start, after it lost the lead, and
+/// after an error. What is found counts only from the position on that it had come to.
+pub trait AlertEvaluator: Send + Sync {
+    /// Begins to look at the log, with nothing remembered.
+    fn begin(&self) -> Box<dyn Evaluation>;
+
+    /// For how long after an event was stored it counts for what is found later. After a restart the events that were
+    /// stored in this stretch before the position are shown again, and what is found in them is known already. Zero
+    /// where every event is looked at by itself.
     fn window(&self) -> Duration;
+}
+
+/// One way along the log. What it finds is a function of what it was shown, in this order, and of nothing else, so that
+/// a crash neither loses nor doubles an alert.
+pub trait Evaluation: Send {
+    /// Looks at the next event. Alerts, also those of others, are never given here.
+    fn evaluate(&mut self, event: &Event) -> Vec<Alert>;
+
+    /// Takes note of an alert that is in the log: somebody was told already. Its own come here again, too.
+    fn recall(&mut self, _alert: &Event) {}
+}
+
+impl<F: FnMut(&Event) -> Vec<Alert> + Send> Evaluation for F {
+    fn evaluate(&mut self, event: &Event) -> Vec<Alert> {
+        self(event)
+    }
 }

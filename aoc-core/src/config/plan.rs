@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 use super::{Config, Span, read, suggestion};
 use crate::{
     Error, Feed, Indexing, Kind, Part, Registry, Result, Sink,
-    pipeline::{Pipeline, Start},
+    pipeline::{Batch, Pipeline, Start},
     query::Filter,
     store::{EventIndex, EventStore},
 };
@@ -39,14 +39,35 @@ struct Reserved {
     #[serde(default)]
     filter: Filter,
     from: Option<Start>,
+    batch_events: Option<usize>,
+    batch_bytes: Option<usize>,
     retention: Option<Span>,
 }
+
+impl Reserved {
+    /// How much a sink gets at once.
+    fn batch(&self) -> Result<Batch> {
+        let usual = Batch::default();
+        let batch = Batch {
+            events: self.batch_events.unwrap_or(usual.events),
+            bytes: self.batch_bytes.unwrap_or(usual.bytes),
+        };
+        if !(1..=MOST_EVENTS).contains(&batch.events) {
+            let message = format!("{} is not between 1 and {MOST_EVENTS}", batch.events);
+            return Err(Error::config(message).at("batch_events"));
+        }
+        Ok(batch)
+    }
+}
+
+/// The largest batch.
+const MOST_EVENTS: usize = 10_000;
 
 /// Which reserved keys a kind of component has, beside `type` and `profile`.
 fn reserved_of(kind: Kind) -> &'static [&'static str] {
     match kind {
         Kind::Source => &["type", "profile", "every"],
-        Kind::Sink => &["type", "profile", "filter", "from"],
+        Kind::Sink => &["type", "profile", "filter", "from", "batch_events", "batch_bytes"],
         Kind::Store => &["type", "profile", "retention"],
         Kind::Index | Kind::Evaluator | Kind::Llm => &["type", "profile"],
     }
@@ -76,7 +97,9 @@ impl Config {
         }
         for name in self.names("sinks")? {
             let (sink, reserved) = self.part::<Arc<dyn Sink>>(registry, &format!("sinks.{name}")).await?;
-            pipeline = pipeline.sink_from(name, sink, reserved.filter, reserved.from.unwrap_or_default());
+            let batch = reserved.batch().map_err(|error| error.at(format!("sinks.{name}")))?;
+            let start = reserved.from.unwrap_or_default();
+            pipeline = pipeline.sink_in_batches(name, sink, reserved.filter, start, batch);
         }
         Ok(Plan { store, index, pipeline })
     }

@@ -8,12 +8,13 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
 use super::{
+    aside::SetAside,
     backoff::{Backoff, Next},
     status::{Board, Failure, State},
 };
 use crate::{
-    Error, Event, Result,
-    store::{EventStore, Note, Notebook, Position, Stored},
+    Error, Result, Timestamp,
+    store::{EventLog, EventStore, Note, Notebook, Position, Stored},
 };
 
 /// Where a follower starts when it is first added.
@@ -25,6 +26,22 @@ pub enum Start {
     Now,
     /// With the first event there is.
     Beginning,
+}
+
+/// How much is handed on at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Batch {
+    /// Events, at most.
+    pub events: usize,
+    /// Bytes of raw records, at most, but one event at least.
+    pub bytes: usize,
+}
+
+impl Default for Batch {
+    /// 500 events of 4 MiB.
+    fn default() -> Self {
+        Self { events: 500, bytes: 4 << 20 }
+    }
 }
 
 /// An event that a follower could not hand on, and never can.
@@ -41,6 +58,8 @@ pub(crate) struct Taken {
     pub(crate) delivered: u64,
     /// Events refused for good.
     pub(crate) refused: Vec<Refused>,
+    /// Where it broke off and why: what is behind this position comes again.
+    pub(crate) broken_off: Option<(Position, Error)>,
 }
 
 /// Hands on what is in the log.
@@ -49,8 +68,21 @@ pub(crate) trait Follower: Send + Sync {
     /// Hands on a batch, and says what became of it. After an error the same batch comes again.
     async fn take(&self, batch: &[Stored]) -> Result<Taken>;
 
-    /// How far back, in event time, it must see events again after a restart.
-    fn window(&self) -> Duration;
+    /// For how long after it was stored an event counts for what comes later.
+    fn window(&self) -> Duration {
+        Duration::ZERO
+    }
+
+    /// Forgets what it was shown. Called before [`recall`](Self::recall).
+    fn begin(&self) {}
+
+    /// Shows what was handed on before, and what came of it.
+    fn recall(&self, _batch: &[Stored], _until: Position) {}
+
+    /// How much it is given at once.
+    fn batch(&self) -> Batch {
+        Batch::default()
+    }
 }
 
 pub(crate) struct Follow {
@@ -62,9 +94,11 @@ pub(crate) struct Follow {
     pub(crate) stop: watch::Receiver<bool>,
     /// Dropped as soon as it is known where it starts: the sources wait for that.
     pub(crate) begun: Option<watch::Sender<()>>,
+    /// How far it has come; `None` until that is read, and after an error of one that remembers.
+    pub(crate) position: Option<Position>,
+    pub(crate) aside: SetAside,
 }
 
-const BATCH: usize = 500;
 /// How often the log is looked at when its tail says nothing: another process may have written.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 
@@ -72,10 +106,12 @@ impl Follow {
     pub(crate) async fn run(mut self) {
         let mut tail = self.store.tail();
         let mut backoff = Backoff::default();
-        let mut position = None;
         while !*self.stop.borrow() {
-            let wait = match self.step(&mut position).await {
-                Ok(true) => Duration::ZERO,
+            let wait = match self.step().await {
+                Ok(true) => {
+                    backoff.reset();
+                    Duration::ZERO
+                }
                 Ok(false) => {
                     backoff.reset();
                     LOOK_EVERY
@@ -94,76 +130,117 @@ impl Follow {
     }
 
     /// Hands on one batch, and moves the position only afterwards. `false` when there was nothing to hand on.
-    async fn step(&mut self, position: &mut Option<Position>) -> Result<bool> {
-        let after = match *position {
+    async fn step(&mut self) -> Result<bool> {
+        let after = match self.position {
             Some(after) => after,
             None => self.begin().await?,
         };
-        *position = Some(after);
-        let batch = self.store.read_after(after, BATCH).await?;
+        let after = self.replay_if_asked(after).await?;
+        let Batch { events, bytes } = self.follower.batch();
+        let mut batch = self.store.read_after(after, events.max(1)).await?;
+        cut(&mut batch, bytes);
         let Some(last) = batch.last().map(|stored| stored.position) else {
             self.board.follower(&self.name, |status| (status.state, status.position) = (State::Ok, after));
             return Ok(false);
         };
-        let Taken { delivered, refused } = self.follower.take(&batch).await?;
-        self.store.write(&self.notes(last, &refused)?).await?;
-        *position = Some(last);
+        let taken = match self.follower.take(&batch).await {
+            Err(error) => {
+                self.forget_what_it_was_shown();
+                return Err(error);
+            }
+            Ok(taken) => taken,
+        };
+        let until = taken.broken_off.as_ref().map_or(last, |(until, _)| *until);
+        self.keep(after, until, &taken).await?;
+        match taken.broken_off {
+            Some((_, error)) => Err(error),
+            None => Ok(true),
+        }
+    }
+
+    /// One that remembers was shown a batch that will come again: it begins anew.
+    fn forget_what_it_was_shown(&mut self) {
+        if !self.follower.window().is_zero() {
+            self.position = None;
+        }
+    }
+
+    /// Keeps how far it has come, and which events were set aside on the way.
+    async fn keep(&mut self, after: Position, until: Position, taken: &Taken) -> Result<()> {
+        let mut notes = self.aside.notes_of(&self.name, after, until, &taken.refused)?;
+        notes.push(Note::new(key_of(&self.name), until)?);
+        if let Err(error) = self.store.write(&notes).await {
+            self.forget_what_it_was_shown();
+            return Err(error);
+        }
+        self.aside.took(after, until, &taken.refused);
+        self.position = Some(until);
+        let set_aside = self.aside.len();
         self.board.follower(&self.name, |status| {
-            (status.state, status.position, status.last_error) = (State::Ok, last, None);
-            status.delivered += delivered;
-            status.rejected += refused.len() as u64;
+            (status.state, status.position, status.set_aside) = (State::Ok, until, set_aside);
+            if taken.broken_off.is_none() {
+                status.last_error = None;
+            }
+            status.delivered += taken.delivered;
+            status.rejected += taken.refused.len() as u64;
         });
-        Ok(true)
+        Ok(())
     }
 
     /// The position it has come to; a new follower's is kept at once, so that a restart misses nothing.
     async fn begin(&mut self) -> Result<Position> {
-        if let Some(position) = position_of(&*self.store, &self.name).await? {
-            self.begun = None;
-            return self.window_before(position).await;
-        }
+        self.follower.begin();
+        self.aside = SetAside::read(&*self.store, &self.name).await?;
+        let set_aside = self.aside.len();
+        self.board.follower(&self.name, |status| status.set_aside = set_aside);
+        let position = match position_of(&*self.store, &self.name).await? {
+            Some(position) => position,
+            None => self.begin_new().await?,
+        };
+        self.begun = None;
+        self.recall(position).await?;
+        self.position = Some(position);
+        Ok(position)
+    }
+
+    async fn begin_new(&self) -> Result<Position> {
         let position = match self.start {
             Start::Now => self.store.head().await?,
             Start::Beginning => Position::default(),
         };
         self.store.write(&[Note::new(key_of(&self.name), position)?]).await?;
-        self.begun = None;
         Ok(position)
     }
 
-    /// The position from which on every event of the window before `position` is seen.
-    ///
-    /// An event is stored after it happened, so what happened in the window was stored since its start; and
-    /// events are stored in the order of their positions.
-    async fn window_before(&self, position: Position) -> Result<Position> {
-        let window = chrono::TimeDelta::from_std(self.follower.window()).unwrap_or_default();
-        let last = self.store.read_at(&[position]).await?;
-        let Some(last) = last.first().filter(|_| !window.is_zero()) else { return Ok(position) };
-        // A time ahead of the clock must not hide the window.
-        let time = last.event.ingested_at.map_or(last.event.timestamp, |at| at.min(last.event.timestamp));
-        let Some(start) = time.instant().checked_sub_signed(window) else {
-            return Ok(Position(0));
-        };
-        let (mut low, mut high) = (0, position.0);
-        while low < high {
-            let middle = low + (high - low) / 2;
-            let next = self.store.read_after(Position(middle), 1).await?;
-            let before = |stored: &Stored| stored.event.ingested_at.is_some_and(|at| at.instant() < start);
-            match next.first() {
-                Some(stored) if before(stored) => low = stored.position.0,
-                _ => high = middle,
-            }
+    /// Shows a follower that remembers what was stored in its window, and what came of it, which may stand behind the
+    /// position.
+    async fn recall(&self, position: Position) -> Result<()> {
+        let window = self.follower.window();
+        if window.is_zero() {
+            return Ok(());
         }
-        Ok(Position(low))
+        let (mut after, head) = (self.window_before(position, window).await?, self.store.head().await?);
+        while after < head {
+            let batch = self.store.read_after(after, Batch::default().events).await?;
+            let Some(last) = batch.last() else { break };
+            after = last.position;
+            self.follower.recall(&batch, position);
+        }
+        Ok(())
     }
 
-    fn notes(&self, position: Position, refused: &[Refused]) -> Result<Vec<Note>> {
-        let aside = |refused: &Refused| {
-            Note::new(format!("rejected/{}/{:020}", self.name, refused.position.0), &refused.reason)
+    /// The position behind which everything stands that was stored in the window before the event at `position`.
+    async fn window_before(&self, position: Position, window: Duration) -> Result<Position> {
+        let window = chrono::TimeDelta::from_std(window).unwrap_or(chrono::TimeDelta::MAX);
+        let at = match self.store.read_at(&[position]).await?.pop() {
+            Some(stored) => Some(stored),
+            None => self.store.read_after(position, 1).await?.pop(),
         };
-        let mut notes: Vec<Note> = refused.iter().map(aside).collect::<Result<_>>()?;
-        notes.push(Note::new(key_of(&self.name), position)?);
-        Ok(notes)
+        let stored_at = at.and_then(|stored| stored.event.ingested_at);
+        match stored_at.and_then(|at| at.instant().checked_sub_signed(window)) {
+            Some(start) => Ok(position_at(&*self.store, start.into()).await?.min(position)),
+            None => Ok(Position::default()),
+        }
     }
 
     fn note_failure(&self, error: &Error, backoff: &mut Backoff) -> Next {
@@ -177,6 +254,16 @@ impl Follow {
     }
 }
 
+/// Leaves so much of a batch as may be handed on at once.
+fn cut(batch: &mut Vec<Stored>, bytes: usize) {
+    let mut used = 0;
+    let over = batch.iter().position(|stored| {
+        used += stored.event.raw.text().len();
+        used > bytes
+    });
+    batch.truncate(over.unwrap_or(batch.len()).max(1));
+}
+
 /// How far a follower has come, in whatever process it runs; nothing where none of this name ever ran.
 ///
 /// # Errors
@@ -187,11 +274,25 @@ pub async fn position_of(store: &(impl Notebook + ?Sized), name: &str) -> Result
     serde_json::from_value(value).map(Some).map_err(wrong)
 }
 
-fn key_of(name: &str) -> String {
-    format!("position/{name}")
+/// The position behind which everything stands that was stored at this time or later: events are stored in the order of
+/// their positions.
+///
+/// # Errors
+/// Those of the log.
+pub async fn position_at(store: &(impl EventLog + ?Sized), time: Timestamp) -> Result<Position> {
+    let (mut low, mut high) = (0, store.head().await?.0);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        let next = store.read_after(Position(middle), 1).await?;
+        let before = |stored: &Stored| stored.event.ingested_at.is_some_and(|at| at.ticks() < time.ticks());
+        match next.first() {
+            Some(stored) if before(stored) => low = stored.position.0,
+            _ => high = middle,
+        }
+    }
+    Ok(Position(low))
 }
 
-/// The events of a batch.
-pub(crate) fn events(batch: &[Stored]) -> Vec<Event> {
-    batch.iter().map(|stored| stored.event.clone()).collect()
+pub(super) fn key_of(name: &str) -> String {
+    format!("position/{name}")
 }

@@ -12,6 +12,7 @@ use tokio::{
 };
 
 use super::{
+    aside::SetAside,
     backoff::Backoff,
     follow::{Follow, Start},
     followers::Following,
@@ -79,7 +80,9 @@ impl Loops {
             let (name, follower, start) = (name.clone(), following.over(store), *start);
             let (store, board, stop) = (store.clone(), self.board.clone(), self.stop.clone());
             let begun = Some(beginning.clone());
-            crew.tasks.spawn(Follow { name, follower, store, start, board, stop, begun }.run());
+            let (position, aside) = (None, SetAside::default());
+            let follow = Follow { name, follower, store, start, board, stop, begun, position, aside };
+            crew.tasks.spawn(follow.run());
         }
         self.start_keepers(store, &mut crew.tasks);
         crew

@@ -5,6 +5,7 @@
 //!
 //! Where several processes share a store, only the leader runs them; the others keep their index and stand by.
 
+mod aside;
 mod backoff;
 mod delays;
 mod follow;
@@ -25,8 +26,9 @@ use std::{sync::Arc, time::Duration};
 use tokio::{sync::watch, task::JoinSet};
 
 pub use self::{
+    aside::{Rejected, Replay, rejected},
     delays::{DELAY_BOUNDS, Delays, Histogram},
-    follow::{Start, position_of},
+    follow::{Batch, Start, position_at, position_of},
     ingest::{Fetched, append, normalize_all},
     running::Running,
     status::{Counts, Failure, FollowerStatus, Leadership, SourceStatus, State, Status},
@@ -97,13 +99,26 @@ impl Pipeline {
     /// Adds a sink that gets the events of a filter.
     #[must_use]
     pub fn sink_from(
-        mut self,
+        self,
         name: impl Into<String>,
         sink: Arc<dyn Sink>,
         filter: Filter,
         start: Start,
     ) -> Self {
-        let following = Following::Sink(Arc::new(ToSink { sink, filter }));
+        self.sink_in_batches(name, sink, filter, start, Batch::default())
+    }
+
+    /// Adds a sink that gets the events of a filter, so many at once.
+    #[must_use]
+    pub fn sink_in_batches(
+        mut self,
+        name: impl Into<String>,
+        sink: Arc<dyn Sink>,
+        filter: Filter,
+        start: Start,
+        batch: Batch,
+    ) -> Self {
+        let following = Following::Sink(Arc::new(ToSink { sink, filter, batch }));
         self.followers.push((name.into(), following, start));
         self
     }

@@ -101,6 +101,9 @@ pub struct FollowerStatus {
     pub delivered: u64,
     /// Events set aside since the start, because the receiver refused them for good.
     pub rejected: u64,
+    /// Events that are set aside now, whenever that was.
+    #[serde(default)]
+    pub set_aside: u64,
 }
 
 /// Who collects, where several processes share one store.

@@ -89,7 +89,10 @@ async fn events_that_a_sink_names_as_refused_are_set_aside() {
     fill(&store, 0..20).await;
     let sink = Recorder::answering(|events| {
         let odd = events.iter().enumerate().filter(|(_, event)| event.id == "3" || event.id == "19");
-        Ok(Delivered { refused: odd.map(|(index, _)| (index, Error::rejected("odd"))).collect() })
+        Ok(Delivered {
+            refused: odd.map(|(index, _)| (index, Error::rejected("odd"))).collect(),
+            ..Delivered::default()
+        })
     });
     let running = Pipeline::new(store.clone())
         .sink_from("siem", Arc::new(sink.clone()), Filter::default(), Start::Beginning)

@@ -159,13 +159,12 @@ fn alert(workload: &Workload, silence: Silence, last: &Stored, now: Timestamp) -
         silence.expected,
     );
     let alert = Alert {
-        rule: RULE.to_owned(),
         subject: format!("{tenant}/{source}/{service}/{since}"),
-        severity: Severity::Medium,
-        title: format!("{service} went quiet"),
-        events: vec![last.event.dedupe_key.clone()],
+        entity: Some(service.clone()),
         reasons: vec![sentence.clone()],
         labels: vec!["silence".to_owned()],
+        delay_seconds: None,
+        ..Alert::about(RULE, Severity::Medium, format!("{service} went quiet"), &last.event)
     };
     let mut cause = Event::new(source, "", now);
     cause.tenant.clone_from(tenant);

@@ -13,7 +13,10 @@ use async_trait::async_trait;
 use tokio::sync::Notify;
 
 use super::{super::random::Random, is_suspicious};
-use crate::{Alert, AlertEvaluator, Bookmark, Delivered, Error, Event, Page, Result, Severity, Sink, Source};
+use crate::{
+    Alert, AlertEvaluator, Bookmark, Delivered, Error, Evaluation, Event, Page, Result, Severity, Sink,
+    Source,
+};
 
 /// Decides, at each call, whether it goes wrong.
 #[derive(Clone, Debug)]
@@ -135,17 +138,12 @@ impl<S: Sink> Sink for FaultySink<S> {
 pub struct RoundNumbers;
 
 impl AlertEvaluator for RoundNumbers {
-    fn evaluate(&self, event: &Event) -> Vec<Alert> {
-        let found = is_suspicious(event).then(|| Alert {
-            rule: "round".into(),
-            subject: event.dedupe_key.to_string(),
-            severity: Severity::High,
-            title: "A round number".into(),
-            events: vec![event.dedupe_key.clone()],
-            reasons: Vec::new(),
-            labels: Vec::new(),
-        });
-        found.into_iter().collect()
+    fn begin(&self) -> Box<dyn Evaluation> {
+        Box::new(|event: &Event| {
+            let found =
+                is_suspicious(event).then(|| Alert::about("round", Severity::High, "A round number", event));
+            found.into_iter().collect()
+        })
     }
 
     fn window(&self) -> Duration {
