@@ -100,7 +100,7 @@ impl Recorder {
         Self::answering(|_| Ok(Delivered::default()))
     }
 
-    /// Answers each batch by a function; takes what is not refused.
+    /// Answers each batch by a function; takes what is not refused, up to where it breaks off.
     pub fn answering(answer: impl Fn(&[Event]) -> Result<Delivered> + Send + Sync + 'static) -> Self {
         Self {
             taken: Arc::default(),
@@ -154,8 +154,9 @@ impl Sink for Recorder {
             return Err(error());
         }
         let delivered = (self.answer)(events)?;
+        let until = delivered.broken_off.as_ref().map_or(events.len(), |(index, _)| *index);
         let refused = |index: &usize| delivered.refused.iter().any(|(at, _)| at == index);
-        let taken = events.iter().enumerate().filter(|(index, _)| !refused(index));
+        let taken = events[..until].iter().enumerate().filter(|(index, _)| !refused(index));
         lock(&self.taken).extend(taken.map(|(_, event)| event.clone()));
         Ok(delivered)
     }

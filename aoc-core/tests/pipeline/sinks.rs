@@ -1,13 +1,21 @@
 //! The second loop: from the log to a sink.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use aoc_core::{
-    pipeline::{Start, State},
+    normalize,
+    pipeline::{Batch, Replay, Start, State, position_at, rejected},
     prelude::*,
+    store::Note,
     testkit::{
         crash::RoundNumbers,
-        fakes::{Numbered, Recorder},
+        fakes::{Numbered, Numbers, Recorder},
     },
 };
 
@@ -149,4 +157,134 @@ async fn a_dead_sink_delays_nobody() {
     eventually("all arrive elsewhere", async || sink.ids().len() == 2_200).await;
     assert_eq!(running.status().sources["numbers"].state, State::Ok);
     assert_eq!(running.status().followers["dead"].position, Position(0));
+}
+
+/// Until the sink stands at the head of the log.
+async fn caught_up(running: &Running, store: &MemoryStore) {
+    let head = store.head().await.unwrap();
+    eventually("it is done", async || running.status().followers["siem"].position == head).await;
+}
+
+#[tokio::test]
+async fn what_was_delivered_before_it_broke_off_does_not_come_again() {
+    let store = MemoryStore::new();
+    fill(&store, 0..60).await;
+    let sink = Recorder::answering(|events| match events.len() {
+        0..20 => Ok(Delivered::default()),
+        _ => Ok(Delivered {
+            refused: vec![(2, Error::rejected("odd")), (15, Error::rejected("not asked yet"))],
+            ..Delivered::until(10, Error::unavailable("gone").wait(Duration::from_millis(1)))
+        }),
+    });
+    let running = Pipeline::new(store.clone())
+        .sink_from("siem", Arc::new(sink.clone()), Filter::default(), Start::Beginning)
+        .start();
+    caught_up(&running, &store).await;
+    let aside = [2, 12, 22, 32, 42];
+    assert_eq!(sink.ids(), ids((0..60).filter(|n| !aside.contains(n))), "each once, in order");
+    let status = running.status().followers["siem"].clone();
+    assert_eq!((status.delivered, status.rejected, status.set_aside), (55, 5, 5));
+    running.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn batches_are_as_large_as_asked() {
+    let store = MemoryStore::new();
+    fill(&store, 0..50).await;
+    for (batch, sizes) in [
+        (Batch { events: 20, bytes: 1_000 }, vec![20, 20, 10]),
+        // The records 0 to 9 have one byte, the others two.
+        (Batch { events: 500, bytes: 30 }, vec![20, 15, 15]),
+        (Batch { events: 500, bytes: 0 }, vec![1; 50]),
+    ] {
+        let sink = Recorder::new();
+        let none = Filter::default();
+        store.write(&[Note::new("position/siem", 0).unwrap()]).await.unwrap();
+        let running = Pipeline::new(store.clone())
+            .sink_in_batches("siem", Arc::new(sink.clone()), none, Start::Now, batch)
+            .start();
+        caught_up(&running, &store).await;
+        running.stop().await.unwrap();
+        assert_eq!((sink.batches(), sink.ids()), (sizes, ids(0..50)), "{batch:?}");
+    }
+}
+
+/// Refuses every tenth number until it is told otherwise.
+fn picky() -> (Recorder, Arc<AtomicBool>) {
+    let mended = Arc::new(AtomicBool::new(false));
+    let accepts = mended.clone();
+    let sink = Recorder::answering(move |events| {
+        let round = events.iter().enumerate().filter(|(_, event)| event.operation == "Round");
+        let round = round.map(|(index, _)| (index, Error::rejected("round")));
+        let refused = if accepts.load(Ordering::Relaxed) { Vec::new() } else { round.collect() };
+        Ok(Delivered { refused, ..Delivered::default() })
+    });
+    (sink, mended)
+}
+
+#[tokio::test]
+async fn what_was_set_aside_is_delivered_again_when_asked() {
+    let store = MemoryStore::new();
+    fill(&store, 0..50).await;
+    let (sink, mended) = picky();
+    let start = || {
+        Pipeline::new(store.clone())
+            .sink_from("siem", Arc::new(sink.clone()), Filter::default(), Start::Beginning)
+            .start()
+    };
+    let running = start();
+    caught_up(&running, &store).await;
+    running.stop().await.unwrap();
+    assert_eq!(rejected(&store, "siem").await.unwrap().len(), 5);
+    let replay = Replay { from: Position(15), only_rejected: true };
+    for (accepted, left) in [(false, 5), (true, 2)] {
+        mended.store(accepted, Ordering::Relaxed);
+        replay.ask(&store, "siem").await.unwrap();
+        let running = start();
+        eventually("it is done", async || store.list("replay/").await.unwrap().is_empty()).await;
+        assert_eq!(rejected(&store, "siem").await.unwrap().len(), left, "accepted: {accepted}");
+        assert_eq!(running.status().followers["siem"].set_aside, left as u64);
+        running.stop().await.unwrap();
+    }
+    assert_eq!(sink.ids()[45..], ids([20, 30, 40]));
+}
+
+#[tokio::test]
+async fn a_sink_goes_back_when_asked_while_it_runs() {
+    let store = MemoryStore::new();
+    fill(&store, 0..30).await;
+    let (sink, mended) = picky();
+    let running = Pipeline::new(store.clone())
+        .sink_from("siem", Arc::new(sink.clone()), Filter::default(), Start::Beginning)
+        .start();
+    caught_up(&running, &store).await;
+    mended.store(true, Ordering::Relaxed);
+    Replay { from: Position(15), only_rejected: false }.ask(&store, "siem").await.unwrap();
+    // The log's growth wakes it.
+    fill(&store, 30..31).await;
+    caught_up(&running, &store).await;
+    let all = ids((0..30).filter(|n| n % 10 != 0)).into_iter().chain(ids(15..31)).collect::<Vec<_>>();
+    eventually("all arrive", async || sink.ids() == all).await;
+    let left: Vec<Position> =
+        rejected(&store, "siem").await.unwrap().iter().map(|rejected| rejected.position).collect();
+    assert_eq!(left, [Position(1), Position(11)], "what arrived in the meantime is not set aside any more");
+    running.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_position_is_found_by_the_time_events_were_stored() {
+    let store = MemoryStore::new();
+    let mut events: Vec<Event> = (0..100).map(|n| normalize(&Numbers, Numbers::record(n))).collect();
+    events.iter_mut().for_each(|event| event.ingested_at = Some(event.timestamp));
+    store.append(&events).await.unwrap();
+    for (time, position) in [
+        ("2020-01-01T00:00:00Z", 0),
+        ("2026-01-01T00:00:00Z", 0),
+        ("2026-01-01T00:00:30Z", 30),
+        ("2026-01-01T00:00:30.5Z", 31),
+        ("2030-01-01T00:00:00Z", 100),
+    ] {
+        let time = Timestamp::parse(time).unwrap();
+        assert_eq!(position_at(&store, time).await.unwrap(), Position(position), "{time}");
+    }
 }

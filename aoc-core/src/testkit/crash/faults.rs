@@ -12,11 +12,8 @@ use std::{
 use async_trait::async_trait;
 use tokio::sync::Notify;
 
-use super::{super::random::Random, is_suspicious};
-use crate::{
-    Alert, AlertEvaluator, Bookmark, Delivered, Error, Evaluation, Event, Page, Result, Severity, Sink,
-    Source,
-};
+use super::super::random::Random;
+use crate::{Bookmark, Delivered, Error, Event, Page, Result, Sink, Source};
 
 /// Decides, at each call, whether it goes wrong.
 #[derive(Clone, Debug)]
@@ -130,23 +127,5 @@ impl<S> FaultySink<S> {
 impl<S: Sink> Sink for FaultySink<S> {
     async fn deliver(&self, events: &[Event]) -> Result<Delivered> {
         self.faults.around(self.sink.deliver(events)).await
-    }
-}
-
-/// An evaluator that finds every tenth of the [`Numbers`](super::super::fakes::Numbers), and remembers nothing.
-#[derive(Clone, Copy, Debug)]
-pub struct RoundNumbers;
-
-impl AlertEvaluator for RoundNumbers {
-    fn begin(&self) -> Box<dyn Evaluation> {
-        Box::new(|event: &Event| {
-            let found =
-                is_suspicious(event).then(|| Alert::about("round", Severity::High, "A round number", event));
-            found.into_iter().collect()
-        })
-    }
-
-    fn window(&self) -> Duration {
-        Duration::ZERO
     }
 }

@@ -1,6 +1,7 @@
 //! The two loops under crashes: nothing is lost, and alerts are exact.
 
 mod faults;
+mod finds;
 mod store;
 
 use std::{
@@ -10,7 +11,8 @@ use std::{
 };
 
 pub use self::{
-    faults::{Faults, FaultySink, FaultySource, RoundNumbers},
+    faults::{Faults, FaultySink, FaultySource},
+    finds::{Counting, RoundNumbers},
     store::FaultyStore,
 };
 use super::{
@@ -18,9 +20,9 @@ use super::{
     store::everything,
 };
 use crate::{
-    Event, EventStore, Feed, Filter, Pipeline, Position, Running,
+    Delivered, Error, Event, EventStore, Feed, Filter, Pipeline, Position, Running,
     alert::ALERT_SOURCE,
-    pipeline::Start,
+    pipeline::{Start, rejected},
     store::{Notebook, Stored},
 };
 
@@ -40,9 +42,9 @@ pub struct Trial {
 }
 
 impl Default for Trial {
-    /// 20,000 records on pages of 250 that overlap by 30; a fault at every twentieth call.
+    /// 5,000 records on pages of 250 that overlap by 30; a fault at every twentieth call.
     fn default() -> Self {
-        Self { records: 20_000, page: 250, overlap: 30, probability: 0.05, seed: 1 }
+        Self { records: 5_000, page: 250, overlap: 30, probability: 0.05, seed: 1 }
     }
 }
 
@@ -57,20 +59,45 @@ pub struct Survived {
     pub repeats: usize,
 }
 
-/// Runs source, store, alerts and sink, all of them faulty, until everything has arrived; checks that it did.
+/// The sinks of a trial: one takes everything, one refuses an event of each thousand, and with it its batch, one breaks
+/// off in the middle.
+const SINKS: [&str; 3] = ["siem", "picky", "breaking"];
+/// The evaluators of a trial.
+const ALERTS: [&str; 2] = ["alerts", "counting"];
+
+fn recorders() -> [Recorder; 3] {
+    let picky = |events: &[Event]| match events.iter().any(is_refused) {
+        true => Err(Error::rejected("it ends with 77")),
+        false => Ok(Delivered::default()),
+    };
+    let breaking = |events: &[Event]| match events.len() {
+        0..7 => Ok(Delivered::default()),
+        length => Ok(Delivered::until(length * 2 / 3, Error::unavailable("in the middle").wait(SHORT))),
+    };
+    [Recorder::new(), Recorder::answering(picky), Recorder::answering(breaking)]
+}
+
+const SHORT: Duration = Duration::from_millis(1);
+
+fn is_refused(event: &Event) -> bool {
+    event.id.ends_with("077")
+}
+
+/// Runs source, store, two evaluators and three sinks, all of them faulty, until everything has arrived; checks that it
+/// did.
 ///
 /// `store` is what survives each crash. It must be empty.
 ///
 /// # Panics
-/// When an event is lost or stored twice, when an alert is missing or doubled, when the sink got events out of
-/// order, or when all is not done within three minutes.
+/// When an event is lost or stored twice, when an alert is missing or doubled, when what arrived at a sink and what was
+/// set aside is not all that was stored, when a sink got events out of order, or when all is not done within three minutes.
 pub async fn nothing_is_lost(store: Arc<dyn EventStore>, trial: Trial) -> Survived {
     let faults = Faults::new(trial.seed, trial.probability);
-    let sink = Recorder::new();
+    let sinks = recorders();
     let mut crashes = 0;
     let all = async {
         loop {
-            let running = start(&store, &faults, &sink, trial);
+            let running = start(&store, &faults, &sinks, trial);
             tokio::select! {
                 () = faults.crashed() => crashes += 1,
                 () = settled(&*store, trial.records) => return,
@@ -83,28 +110,41 @@ pub async fn nothing_is_lost(store: Arc<dyn EventStore>, trial: Trial) -> Surviv
     done.unwrap_or_else(|_| panic!("not done in time, after {crashes} crashes; seed {}", trial.seed));
     let stored = everything(&*store).await;
     assert_stored(&stored, trial);
-    let repeats = assert_delivered(&stored, &sink.ids());
+    let mut repeats = 0;
+    for (name, sink) in SINKS.into_iter().zip(&sinks) {
+        let aside = rejected(&*store, name).await.unwrap();
+        let aside: BTreeSet<Position> = aside.into_iter().map(|rejected| rejected.position).collect();
+        let refused = |stored: &&Stored| name == "picky" && is_refused(&stored.event);
+        let refused: BTreeSet<Position> =
+            stored.iter().filter(refused).map(|stored| stored.position).collect();
+        assert_eq!(aside, refused, "set aside for {name}");
+        let wanted = stored.iter().filter(|stored| !aside.contains(&stored.position));
+        repeats += assert_delivered(wanted, &sink.ids());
+    }
     Survived { crashes, faults: faults.count(), repeats }
 }
 
-fn start(store: &Arc<dyn EventStore>, faults: &Faults, sink: &Recorder, trial: Trial) -> Running {
+fn start(store: &Arc<dyn EventStore>, faults: &Faults, sinks: &[Recorder], trial: Trial) -> Running {
     let numbered = Numbered { count: trial.records, page: trial.page, overlap: trial.overlap };
     let feed = Feed::new(FaultySource::new(numbered, faults.clone()), Numbers);
-    let sink = FaultySink::new(sink.clone(), faults.clone());
-    Pipeline::over(Arc::new(FaultyStore::new(store.clone(), faults.clone())))
+    let mut pipeline = Pipeline::over(Arc::new(FaultyStore::new(store.clone(), faults.clone())))
         .source_every("numbered", feed, Duration::from_millis(200))
-        .alerts("alerts", Arc::new(RoundNumbers))
-        .sink_from("siem", Arc::new(sink), Filter::default(), Start::Beginning)
-        .start()
+        .alerts(ALERTS[0], Arc::new(RoundNumbers))
+        .alerts(ALERTS[1], Arc::new(Counting));
+    for (name, sink) in SINKS.into_iter().zip(sinks) {
+        let sink = FaultySink::new(sink.clone(), faults.clone());
+        pipeline = pipeline.sink_from(name, Arc::new(sink), Filter::default(), Start::Beginning);
+    }
+    pipeline.start()
 }
 
-/// Waits until the source has no more and both followers stand at the head.
+/// Waits until the source has no more and all followers stand at the head.
 async fn settled(store: &dyn EventStore, records: usize) {
     loop {
         tokio::time::sleep(Duration::from_millis(20)).await;
         let head = store.head().await.unwrap();
         let mut done = note(store, "cursor/numbered").await == Some(records as u64);
-        for follower in ["alerts", "siem"] {
+        for follower in ALERTS.iter().chain(&SINKS) {
             done &= note(store, &format!("position/{follower}")).await == Some(head.0);
         }
         if done && head > Position(0) {
@@ -137,8 +177,13 @@ fn assert_stored(stored: &[Stored], trial: Trial) {
         &lost[..lost.len().min(5)]
     );
     assert_eq!(events, expected);
-    let expected: BTreeSet<String> =
-        (0..trial.records).step_by(10).map(|n| format!("round/numbered:{n}")).collect();
+    let in_order = stored.iter().filter(|stored| !is_alert(stored)).map(|stored| &stored.event.id);
+    let counted = in_order.skip(Counting::EACH - 1).step_by(Counting::EACH);
+    let expected: BTreeSet<String> = (0..trial.records)
+        .step_by(10)
+        .map(|n| format!("round/numbered:{n}"))
+        .chain(counted.map(|id| format!("count/numbered:{id}")))
+        .collect();
     let alerts = ids(alerts);
     let missing: Vec<_> = expected.difference(&alerts).take(5).collect();
     assert!(missing.is_empty(), "of {} alerts only {} are there: {missing:?}", expected.len(), alerts.len());
@@ -146,20 +191,16 @@ fn assert_stored(stored: &[Stored], trial: Trial) {
 }
 
 /// How many events arrived more than once.
-fn assert_delivered(stored: &[Stored], ids: &[String]) -> usize {
+fn assert_delivered<'a>(stored: impl Iterator<Item = &'a Stored>, ids: &[String]) -> usize {
     let mut first: BTreeMap<&str, usize> = BTreeMap::new();
     for (at, id) in ids.iter().enumerate() {
         first.entry(id).or_insert(at);
     }
-    let id = |stored: &Stored| stored.event.id.clone();
+    let stored: Vec<&Stored> = stored.collect();
+    let id = |stored: &&Stored| stored.event.id.clone();
     let lost: Vec<String> = stored.iter().map(id).filter(|id| !first.contains_key(id.as_str())).collect();
     assert!(lost.is_empty(), "{} events are lost to the sink, such as {:?}", lost.len(), lost.first());
     let order: Vec<usize> = stored.iter().map(|stored| first[stored.event.id.as_str()]).collect();
     assert!(order.windows(2).all(|pair| pair[0] < pair[1]), "events reached the sink out of order");
     ids.len() - first.len()
-}
-
-/// Whether the event is one of those that [`RoundNumbers`] finds.
-fn is_suspicious(event: &Event) -> bool {
-    event.operation == "Round"
 }
