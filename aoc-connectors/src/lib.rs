@@ -44,7 +44,7 @@ pub use intune::{IntuneAudit, IntuneAuditNormalizer};
 pub use jsonl::JsonLines;
 pub use office365::{Office365Activity, Office365ActivityNormalizer};
 pub use reader::{RecordReader, read_records};
-pub use shapes::AnyRecord;
+pub use shapes::{AnyRecord, api_record};
 pub use sign_ins::{EntraSignIns, EntraSignInsNormalizer};
 
 /// Adds the components of this crate; all Microsoft sources share one hub.

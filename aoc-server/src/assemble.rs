@@ -5,14 +5,15 @@ use std::{path::Path, sync::Arc, time::Duration};
 use aoc_connectors::{AnyRecord, microsoft::Hub};
 use aoc_core::{
     Error, EventIndex, EventStore, Pipeline, Position, Registry, Result,
-    config::{Config, Plan, Span},
+    config::{Config, Plan, Span, read},
 };
 use serde_json::Value;
 
 use crate::{
-    config::{AuthConfig, SECTIONS, ServerConfig},
-    operations::{Expected, Operations},
+    config::{AlertsConfig, AuthConfig, SECTIONS, ServerConfig},
+    operations::{Expected, Operations, sinks::ConfiguredSink},
     original,
+    rules::Keeper,
 };
 
 /// The file that is read where none is named and it is there.
@@ -68,6 +69,8 @@ pub fn complete(config: &mut Config) -> Result<()> {
     config.check_sections(&SECTIONS)?;
     AuthConfig::check(config)?;
     ServerConfig::of(config)?;
+    AlertsConfig::of(config)?;
+    check_sinks(config)?;
     config.set_default("store", "type", "sqlite");
     config.set_default("index", "type", "segments");
     if is(config, "store.type", "sqlite") {
@@ -79,6 +82,17 @@ pub fn complete(config: &mut Config) -> Result<()> {
     }
     if is(config, "store.type", "mongodb") {
         complete_mongodb(config);
+    }
+    Ok(())
+}
+
+/// Sinks are followers of the log, and so are these.
+fn check_sinks(config: &Config) -> Result<()> {
+    for name in ["alerts", "index"] {
+        let path = format!("sinks.{name}");
+        if config.get(&path).is_some() {
+            return Err(Error::config("a sink cannot have this name, it is that of a part of AOC").at(path));
+        }
     }
     Ok(())
 }
@@ -115,6 +129,10 @@ pub struct Assembled {
     pub server: ServerConfig,
     /// What the sources should prove.
     pub expected: Vec<Expected>,
+    /// The alert rules.
+    pub rules: Arc<Keeper>,
+    /// The sinks of the pipeline.
+    pub sinks: Vec<ConfiguredSink>,
     /// Sources that go on where the original stopped.
     heirs: Vec<original::Heir>,
 }
@@ -131,9 +149,14 @@ impl Assembled {
         });
         let Plan { store, index, pipeline } = plan?;
         let expected = expected(config, &pipeline);
-        let pipeline = pipeline.silence_alarm();
-        let heirs = original::heirs(config);
-        Ok(Self { store, index, pipeline, server: ServerConfig::of(config)?, expected, heirs })
+        let rules = Keeper::new(AlertsConfig::of(config)?, store.clone());
+        let mut pipeline = pipeline.silence_alarm();
+        if rules.config().enabled {
+            pipeline = pipeline.alerts("alerts", rules.evaluator());
+        }
+        let (heirs, sinks) = (original::heirs(config), sinks(config));
+        let server = ServerConfig::of(config)?;
+        Ok(Self { store, index, pipeline, server, expected, rules, sinks, heirs })
     }
 
     /// As [`of`](Self::of), to read what is there: a database that is not there yet is not made.
@@ -172,22 +195,27 @@ impl Assembled {
     /// The operations over it, with nothing running: for the command line.
     pub fn at_rest(&self) -> Arc<Operations> {
         let operations = Operations::new(self.store.clone(), self.index.clone());
-        Arc::new(operations.expecting(self.expected.clone()))
+        let operations = operations.expecting(self.expected.clone()).ruled_by(self.rules.clone());
+        Arc::new(operations.forwarding(self.sinks.clone()))
     }
 
     /// Notes where the sources begin, if the store is a database of the Python original and it says how far it had
-    /// collected. Does nothing where that is noted. To be called before the pipeline starts.
+    /// collected; does nothing where that is noted. Reads the alert rules, also those of the original. To be called before
+    /// the pipeline starts: no event is to be missed by a rule.
     ///
     /// # Errors
     /// Those of the store.
     pub async fn take_up(&self) -> Result<()> {
-        original::take_up(&*self.store, &self.heirs).await
+        original::take_up(&*self.store, &self.heirs).await?;
+        self.rules.begin().await
     }
 
     /// The operations over it, with everything running. Needs a tokio runtime.
     pub fn start(self) -> Arc<Operations> {
         let running = self.pipeline.start();
-        Arc::new(Operations::new(self.store, self.index).expecting(self.expected).with(running))
+        self.rules.watch();
+        let operations = Operations::new(self.store, self.index).expecting(self.expected).with(running);
+        Arc::new(operations.ruled_by(self.rules).forwarding(self.sinks))
     }
 }
 
@@ -207,6 +235,17 @@ fn expected(config: &Config, pipeline: &Pipeline) -> Vec<Expected> {
         })
     });
     loops.collect()
+}
+
+/// The sinks of a configuration that could be built.
+fn sinks(config: &Config) -> Vec<ConfiguredSink> {
+    let tables = config.get("sinks").and_then(Value::as_object);
+    let sink = |(name, table): (&String, &Value)| ConfiguredSink {
+        name: name.clone(),
+        r#type: table["type"].as_str().unwrap_or_default().to_owned(),
+        filter: table.get("filter").cloned().and_then(|filter| read(filter).ok()).unwrap_or_default(),
+    };
+    tables.into_iter().flatten().map(sink).collect()
 }
 
 /// How often a source is asked that does not say.

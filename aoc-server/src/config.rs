@@ -1,4 +1,6 @@
-//! The sections of configuration that are the server's own: `[server]` and `[auth]`.
+//! The sections of configuration that are the server's own: `[alerts]`, `[server]` and `[auth]`.
+
+mod alerts;
 
 use std::net::SocketAddr;
 
@@ -6,8 +8,11 @@ use aoc_core::{Error, Result, config::Config};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+pub use self::alerts::AlertsConfig;
+
 /// The sections this build knows.
-pub const SECTIONS: [&str; 7] = ["store", "index", "profiles", "sources", "sinks", "server", "auth"];
+pub const SECTIONS: [&str; 8] =
+    ["store", "index", "profiles", "sources", "sinks", "alerts", "server", "auth"];
 
 /// `[server]`: where the server listens and who may talk to it.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]

@@ -32,6 +32,7 @@ mod host;
 pub mod import;
 pub mod operations;
 mod original;
+pub mod rules;
 mod schema;
 pub mod server;
 mod ui;

@@ -1,6 +1,7 @@
 //! The environment of the Python original, which goes on working where no key of ours says otherwise.
 
 mod collecting;
+mod forwarding;
 mod watermarks;
 
 use aoc_core::{Error, Result, config::Config};
@@ -20,11 +21,13 @@ enum Meaning {
     MongoDb,
     /// Part of what is collected, and how; see [`collecting`].
     Collecting,
+    /// Part of what is forwarded; see [`forwarding`].
+    Forwarding,
     /// Belongs to a part that this build does not have yet.
     NotYet,
 }
 
-use Meaning::{Collecting, Days, Flag, MongoDb, NotYet, Origins};
+use Meaning::{Collecting, Days, Flag, Forwarding, MongoDb, NotYet, Origins};
 
 /// Every variable of the original, and what it means.
 const VARIABLES: [(&str, Meaning); 25] = [
@@ -42,9 +45,9 @@ const VARIABLES: [(&str, Meaning); 25] = [
     ("AUTH_ALLOWED_GROUPS", NotYet),
     ("ENABLE_PERIODIC_FETCH", Collecting),
     ("FETCH_INTERVAL_MINUTES", Collecting),
-    ("ALERTS_ENABLED", NotYet),
-    ("SIEM_ENABLED", NotYet),
-    ("SIEM_WEBHOOK_URL", NotYet),
+    ("ALERTS_ENABLED", Flag("alerts.enabled")),
+    ("SIEM_ENABLED", Forwarding),
+    ("SIEM_WEBHOOK_URL", Forwarding),
     ("WEBHOOK_CLIENT_SECRET", Collecting),
     ("AI_FEATURES_ENABLED", NotYet),
     ("LLM_API_KEY", NotYet),
@@ -66,6 +69,7 @@ pub(crate) fn apply(config: &mut Config, variable: impl Fn(&str) -> Option<Strin
             set(config, meaning, &text).map_err(|error| error.at(name))?;
         }
     }
+    forwarding::apply(config, &variable)?;
     collecting::apply(config, variable)
 }
 
@@ -80,9 +84,11 @@ pub(crate) fn not_used_yet(variable: impl Fn(&str) -> Option<String>) -> Vec<&'s
     unused.map(|(name, _)| *name).filter(|name| given(&variable, name).is_some()).collect()
 }
 
-/// What people should know of the variables of an account that are set: what they do not do, and why.
+/// What people should know of the variables of an account and of a SIEM that are set: what they do not do, and why.
 pub(crate) fn remarks(config: &Config, variable: impl Fn(&str) -> Option<String>) -> Vec<String> {
-    collecting::remarks(config, |name| given(&variable, name))
+    let mut remarks = collecting::remarks(config, |name| given(&variable, name));
+    remarks.extend(forwarding::remark(config, |name| given(&variable, name)));
+    remarks
 }
 
 /// An error of the source at a path, naming the variable that the wrong value comes from.
@@ -108,7 +114,7 @@ fn set(config: &mut Config, meaning: &Meaning, text: &str) -> Result<()> {
             config.set_default("store", "type", "mongodb");
             config.set_default("store", "uri", text);
         }
-        MongoDb | Collecting | NotYet => {}
+        MongoDb | Collecting | Forwarding | NotYet => {}
     }
     Ok(())
 }

@@ -4,7 +4,7 @@ use aoc_core::{Entry, Kind, Registry, config::Span, query::Filter};
 use schemars::schema_for;
 use serde_json::{Map, Value, json};
 
-use crate::config::{AuthConfig, ServerConfig};
+use crate::config::{AlertsConfig, AuthConfig, ServerConfig};
 
 /// The JSON Schema of a configuration file, for editors and for checking one without this program.
 pub fn configuration_schema(registry: &Registry) -> Value {
@@ -18,6 +18,7 @@ pub fn configuration_schema(registry: &Registry) -> Value {
     let (store, index) = (any_of(Kind::Store), any_of(Kind::Index));
     let (sources, sinks) = (named(any_of(Kind::Source)), named(any_of(Kind::Sink)));
     let server = hoisted(schema_for!(ServerConfig).to_value(), &mut definitions);
+    let alerts = hoisted(schema_for!(AlertsConfig).to_value(), &mut definitions);
     let auth = hoisted(schema_for!(AuthConfig).to_value(), &mut definitions);
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -30,6 +31,7 @@ pub fn configuration_schema(registry: &Registry) -> Value {
             "profiles": named(json!({ "type": "object" })),
             "sources": sources,
             "sinks": sinks,
+            "alerts": alerts,
             "server": server,
             "auth": auth,
         },

@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used, reason = "tests end there")]
 
+mod routes;
+
 use std::{collections::BTreeMap, fs, path::Path, process::Command, sync::Arc};
 
 use aoc_connectors::microsoft::Account;
@@ -11,18 +13,16 @@ use aoc_server::{
     Operations, ServerConfig,
     api::{self, Access, Route},
     assemble::registry,
-    config::{AuthConfig, SECTIONS},
+    config::{AlertsConfig, AuthConfig, SECTIONS},
     configuration_schema,
-    operations::types::{
-        EventPage, Features, FetchNow, FetchReport, FilterOptions, FindGaps, GapsAnswer, Health,
-        SearchEvents, SourceHealth, Summary, TimelineAnswer, Version,
-    },
+    operations::types::{FetchNow, FindGaps, SearchEvents},
 };
 use axum::{
     body::{Body, to_bytes},
     http::Request,
 };
-use schemars::{JsonSchema, schema_for};
+use routes::{about, body_of};
+use schemars::schema_for;
 use serde_json::Value;
 use tower::ServiceExt;
 
@@ -166,6 +166,8 @@ fn the_components_are_described() {
         let none = "\nThis build has none.\n".to_owned();
         page.push_str(&format!("\n## {title}\n{}", if entries.is_empty() { none } else { entries }));
     }
+    page.push_str("\n## Alerts\n\n### [alerts]\n\n");
+    page.push_str(&options(&schema_for!(AlertsConfig).to_value()));
     page.push_str("\n## The server\n\n### [server]\n\n");
     page.push_str(&options(&schema_for!(ServerConfig).to_value()));
     page.push_str("\n### [auth]\n\n");
@@ -309,50 +311,6 @@ fn shared_keys(entry: &Entry) -> Vec<(String, Value)> {
 
 // The routes.
 
-/// What a route does, and the schema of what it answers.
-fn about(route: &Route) -> (&'static str, Option<Value>) {
-    fn of<T: JsonSchema>() -> Option<Value> {
-        Some(schema_for!(T).to_value())
-    }
-    match route.path {
-        "/" => ("The web page.", None),
-        "/assets/{*path}" => ("What the page loads.", None),
-        "/health" => ("Whether the store answers: 200, else 503.", of::<Health>()),
-        "/metrics" => ("Figures for Prometheus, as text.", None),
-        "/api/version" => ("What this program is.", of::<Version>()),
-        "/api/config/features" => ("What is switched on.", of::<Features>()),
-        "/api/events" => ("A page of events, newest first.", of::<EventPage>()),
-        "/api/events/{id}" => (
-            "One event with its record, by its id or its dedupe key (percent-encoded). 404 where there is none; 400 where several \
-             sources use the id and `source` does not say which.",
-            None,
-        ),
-        "/api/filter-options" => {
-            ("The values that the events of a filter have, with counts.", of::<FilterOptions>())
-        }
-        "/api/timeline" => ("How many events of a filter over time.", of::<TimelineAnswer>()),
-        "/api/summary" => ("What happened in the last days.", of::<Summary>()),
-        "/api/export" => ("All events of a filter, newest first, as a file.", None),
-        "/api/gaps" => (
-            "What is proven complete and what is known to be missing, by source, tenant and content.",
-            of::<GapsAnswer>(),
-        ),
-        "/api/source-health" => ("How all sources and followers are doing.", of::<SourceHealth>()),
-        "/api/fetch-audit-logs" => (
-            "Has the sources fetch now, and waits for them 25 seconds at most; what takes longer goes on, and a warning says so. That a \
-             source fails is told in its `error`. Pages of other sites are refused, but for those of `cors_origins`.",
-            of::<FetchReport>(),
-        ),
-        "/api/webhooks/graph" => (
-            "Change notifications of Microsoft Graph. With `validationToken` (8 KiB at most) the answer is the token, as plain text: the \
-             handshake. Else the body, of 1 MiB at most, is taken with 202, whatever it is, and looked at afterwards; a notification whose \
-             `clientState` a source knows makes that source fetch.",
-            None,
-        ),
-        path => panic!("say here what {path} does"),
-    }
-}
-
 /// What a parameter means, where no schema says so.
 fn parameter(name: &str, route: &str) -> String {
     let most = Query::MOST;
@@ -360,6 +318,8 @@ fn parameter(name: &str, route: &str) -> String {
     let list = "One or several: repeated, or divided by commas.";
     match name {
         "source" if route == "/api/events/{id}" => "The source of the event, where several use the id.".to_owned(),
+        "event" => "The id or dedupe key of the event.".to_owned(),
+        "after" => "Only behind this position of the log.".to_owned(),
         "hours" | "source" if route == "/api/fetch-audit-logs" => {
             described(&schema_for!(FetchNow).to_value()["properties"][name])
         }
@@ -434,7 +394,11 @@ async fn section(route: &Route, types: &mut BTreeMap<String, Value>) -> String {
     let (does, answer) = about(route);
     let open = if route.access == Access::Public { " *Public.*" } else { "" };
     let mut text = format!("\n## {} {}\n\n{does}{open}\n", route.method, route.path);
-    let parameters = parameters(route).await;
+    let parameters = if route.method == "GET" || route.path.contains("fetch") {
+        parameters(route).await
+    } else {
+        Vec::new()
+    };
     if !parameters.is_empty() {
         text.push_str("\n| Parameter | |\n|---|---|\n");
     }
@@ -443,6 +407,10 @@ async fn section(route: &Route, types: &mut BTreeMap<String, Value>) -> String {
     }
     if route.path.starts_with("/api/events") {
         text.push_str("\nAn event is as [event.schema.json](event.schema.json) says.\n");
+    }
+    if let Some(body) = body_of(route) {
+        text.push_str(&format!("\nThe body\n\n{}", members(&body)));
+        types.extend(body["$defs"].as_object().cloned().unwrap_or_default());
     }
     if let Some(answer) = answer {
         text.push_str(&format!("\nAnswers\n\n{}", members(&answer)));

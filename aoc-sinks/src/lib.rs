@@ -1,19 +1,39 @@
 //! Where AOC keeps events and where it sends them.
 
+#[cfg(feature = "forwarders")]
+pub mod elasticsearch;
 pub mod format;
+#[cfg(feature = "forwarders")]
+mod forward;
 pub mod index;
 pub mod jsonl;
 #[cfg(feature = "mongodb")]
 pub mod mongodb;
 #[cfg(feature = "mongodb")]
 pub mod mongodb_index;
+#[cfg(feature = "forwarders")]
+pub mod sentinel;
 mod slim;
+#[cfg(feature = "forwarders")]
+pub mod splunk;
 pub mod sqlite;
+#[cfg(feature = "forwarders")]
+pub mod syslog;
 #[cfg(feature = "testkit")]
 pub mod testkit;
+#[cfg(feature = "forwarders")]
+pub mod webhook;
 
 use aoc_core::Registry;
 
+#[cfg(feature = "forwarders")]
+pub use self::{
+    elasticsearch::Elasticsearch,
+    sentinel::Sentinel,
+    splunk::SplunkHec,
+    syslog::{Syslog, SyslogSink},
+    webhook::{Webhook, WebhookBody},
+};
 pub use self::{
     index::{SegmentIndex, Segments},
     jsonl::{JsonLines, JsonLinesSink},
@@ -30,6 +50,14 @@ pub fn register(registry: &mut Registry) {
     registry.add::<Sqlite>();
     registry.add::<Segments>();
     registry.add::<JsonLines>();
+    #[cfg(feature = "forwarders")]
+    {
+        registry.add::<Webhook>();
+        registry.add::<SplunkHec>();
+        registry.add::<Elasticsearch>();
+        registry.add::<Sentinel>();
+        registry.add::<Syslog>();
+    }
     #[cfg(feature = "mongodb")]
     {
         registry.add::<MongoDb>();

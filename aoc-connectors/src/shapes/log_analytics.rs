@@ -45,6 +45,18 @@ const SIGN_IN: &Mapping = &[
     ("ResultType", "resultType", false),
     ("ResultDescription", "resultDescription", false),
     ("Status", "status", true),
+    ("AuthenticationProtocol", "authenticationProtocol", false),
+    ("AuthenticationRequirement", "authenticationRequirement", false),
+    ("ConditionalAccessPolicies", "appliedConditionalAccessPolicies", true),
+    ("DeviceDetail", "deviceDetail", true),
+    ("LocationDetails", "location", true),
+    ("NetworkLocationDetails", "networkLocationDetails", true),
+    ("RiskDetail", "riskDetail", false),
+    ("RiskEventTypes_V2", "riskEventTypes_v2", true),
+    ("RiskLevelAggregated", "riskLevelAggregated", false),
+    ("RiskLevelDuringSignIn", "riskLevelDuringSignIn", false),
+    ("RiskState", "riskState", false),
+    ("UserAgent", "userAgent", false),
 ];
 
 /// Columns of `OfficeActivity` that are called otherwise in the API; those called `""` are not the record's.

@@ -1,6 +1,7 @@
 //! The shapes in which records come: the API's own, Azure Monitor's export, Log Analytics' tables. Found by content.
 
 mod any;
+mod api;
 mod columns;
 mod envelope;
 pub(crate) mod intune;
@@ -9,6 +10,7 @@ pub(crate) mod log_analytics;
 use aoc_core::{Error, Event, Key, Record, Result, TIME_UNREADABLE, Timestamp};
 
 pub use any::AnyRecord;
+pub use api::api_record;
 pub(crate) use envelope::Envelope;
 
 use crate::{common::flag, entra, intune as intune_audit, office365, sign_ins};

@@ -5,7 +5,12 @@ use std::{
     time::Duration,
 };
 
-use super::detect::{Detection, Reader, as_it_is};
+use super::{
+    detect::{Detection, Reader, as_it_is},
+    watch::Watch,
+    watcher::reach,
+};
+use crate::{AlertEvaluator, Evaluation};
 
 /// Rules that are in force together. Ids are unique.
 #[derive(Clone, Default)]
@@ -37,12 +42,27 @@ pub struct RuleBook {
     rules: Arc<RwLock<Arc<RuleSet>>>,
     reader: Arc<Reader>,
     lateness: Duration,
+    asked: Asked,
+}
+
+/// Which rules are asked about an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Asked {
+    /// Those of which the text of its record has a word.
+    Likely,
+    /// All, as measurements and tests compare it.
+    All,
 }
 
 impl RuleBook {
     /// Without rules.
     pub fn new() -> Self {
-        Self { rules: Arc::default(), reader: Arc::new(as_it_is), lateness: Self::LATENESS }
+        Self {
+            rules: Arc::default(),
+            reader: Arc::new(as_it_is),
+            lateness: Self::LATENESS,
+            asked: Asked::Likely,
+        }
     }
 
     /// For how long after it was stored an event counts, where nothing else is said: a day.
@@ -63,6 +83,18 @@ impl RuleBook {
         self
     }
 
+    /// With every rule asked about every event. The same alerts, later.
+    #[must_use]
+    pub fn without_prefilter(mut self) -> Self {
+        self.asked = Asked::All;
+        self
+    }
+
+    /// One way along the log, with nothing remembered.
+    pub fn watch(&self) -> Watch {
+        Watch::new(self.clone())
+    }
+
     /// The rules that are in force.
     pub fn rules(&self) -> Arc<RuleSet> {
         self.rules.read().unwrap_or_else(PoisonError::into_inner).clone()
@@ -71,6 +103,20 @@ impl RuleBook {
     /// Puts these rules in force instead, all at once. What is remembered for rules that stay is kept.
     pub fn replace(&self, rules: RuleSet) {
         *self.rules.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(rules);
+    }
+
+    /// The rules that are in force, where they are others than these.
+    pub(super) fn rules_unless(&self, known: &Arc<RuleSet>) -> Option<Arc<RuleSet>> {
+        let rules = self.rules.read().unwrap_or_else(PoisonError::into_inner);
+        (!Arc::ptr_eq(&rules, known)).then(|| rules.clone())
+    }
+
+    pub(super) fn is_filtered_first(&self) -> bool {
+        self.asked == Asked::Likely
+    }
+
+    pub(super) fn lateness_of_events(&self) -> Duration {
+        self.lateness
     }
 
     /// How records are read.
@@ -82,5 +128,20 @@ impl RuleBook {
 impl Default for RuleBook {
     fn default() -> Self {
         Self::new()
+    }
+}
+
+impl AlertEvaluator for RuleBook {
+    fn begin(&self) -> Box<dyn Evaluation> {
+        Box::new(self.watch())
+    }
+
+    fn window(&self) -> Duration {
+        let rules = self.rules();
+        let reaches = rules.detections().iter().filter(|rule| rule.enabled).map(|rule| reach(rule));
+        match reaches.max() {
+            Some(longest) if !longest.is_zero() => longest.saturating_add(self.lateness),
+            _ => Duration::ZERO,
+        }
     }
 }

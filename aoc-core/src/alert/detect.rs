@@ -1,13 +1,13 @@
 //! What all rules share: an event as they look at it, what they are made of, and what they say they saw.
 
-use std::{cell::OnceCell, sync::Arc, time::Duration};
+use std::{borrow::Cow, cell::OnceCell, sync::Arc, time::Duration};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::Severity;
-use crate::Event;
+use crate::{Event, fold};
 
 /// Reads the record of an event as the vendor's API would have sent it, whatever shape it came in.
 pub type Reader = dyn Fn(&Event) -> Value + Send + Sync;
@@ -18,12 +18,14 @@ pub struct View<'a> {
     pub event: &'a Event,
     reader: &'a Reader,
     record: OnceCell<Value>,
+    /// Service and operation.
+    folded: OnceCell<[Cow<'a, str>; 2]>,
 }
 
 impl<'a> View<'a> {
     /// Of this event, whose record is read so.
     pub fn new(event: &'a Event, reader: &'a Reader) -> Self {
-        Self { event, reader, record: OnceCell::new() }
+        Self { event, reader, record: OnceCell::new(), folded: OnceCell::new() }
     }
 
     /// Of this event, whose record is in the shape of the API.
@@ -34,6 +36,20 @@ impl<'a> View<'a> {
     /// The record.
     pub fn record(&self) -> &Value {
         self.record.get_or_init(|| (self.reader)(self.event))
+    }
+
+    /// The service, folded.
+    pub(crate) fn service(&self) -> &str {
+        &self.folded()[0]
+    }
+
+    /// The operation, folded.
+    pub(crate) fn operation(&self) -> &str {
+        &self.folded()[1]
+    }
+
+    fn folded(&self) -> &[Cow<'a, str>; 2] {
+        self.folded.get_or_init(|| [fold(&self.event.service), fold(&self.event.operation)])
     }
 }
 
@@ -98,6 +114,12 @@ pub(crate) trait Matcher: Send + Sync {
     /// Texts of which every event that matches has at least one in the text of its record, case ignored. They are made
     /// of ASCII letters and digits, so that it does not matter how the JSON is written. `None` where nothing is known.
     fn needles(&self) -> Option<Vec<String>>;
+
+    /// What tells matchers apart: two of the same fingerprint look for the same events, and name fields alike. `None`
+    /// where that is not known.
+    fn fingerprint(&self) -> Option<[u8; 16]> {
+        None
+    }
 }
 
 /// One kind of event that a rule is made of.
@@ -184,6 +206,21 @@ impl Detection {
     /// Whether an event is one of those that the rule looks for, be it to make an alert or to count.
     pub fn matches(&self, view: &View<'_>) -> bool {
         self.parts.iter().any(|part| part.matcher.matches(view))
+    }
+
+    /// Whether both count the same and keep quiet about the same, so that what one remembers is good for the other.
+    pub(crate) fn remembers_like(self: &Arc<Self>, other: &Arc<Self>) -> bool {
+        let same = |(a, b): (&Part, &Part)| {
+            a.group_by == b.group_by
+                && (Arc::ptr_eq(&a.matcher, &b.matcher)
+                    || a.matcher.fingerprint().is_some_and(|print| Some(print) == b.matcher.fingerprint()))
+        };
+        Arc::ptr_eq(self, other)
+            || (self.id == other.id
+                && self.window == other.window
+                && self.quiet == other.quiet
+                && self.parts.len() == other.parts.len()
+                && self.parts.iter().zip(&other.parts).all(same))
     }
 
     /// Whether it takes several events to make an alert.

@@ -1,13 +1,41 @@
 //! Alerts: findings that are events themselves; and, with the feature `rules`, the rules that make them.
 
 #[cfg(feature = "rules")]
+pub mod backtest;
+#[cfg(feature = "rules")]
 pub mod book;
+#[cfg(feature = "rules")]
+mod conditions;
 #[cfg(feature = "rules")]
 pub mod detect;
 #[cfg(feature = "rules")]
+mod fields;
+#[cfg(feature = "rules")]
+pub mod files;
+#[cfg(feature = "rules")]
+mod glob;
+#[cfg(feature = "rules")]
 mod path;
 #[cfg(feature = "rules")]
+mod prefilter;
+#[cfg(feature = "rules")]
+mod quiet;
+#[cfg(feature = "rules")]
 pub mod rule;
+#[cfg(feature = "rules")]
+mod schedule;
+#[cfg(feature = "rules")]
+mod sigma;
+#[cfg(feature = "rules")]
+pub mod watch;
+#[cfg(feature = "rules")]
+mod watcher;
+#[cfg(feature = "rules")]
+pub mod why_not;
+#[cfg(feature = "rules")]
+mod windows;
+#[cfg(feature = "rules")]
+mod yaml;
 
 use std::time::Duration;
 
@@ -165,6 +193,13 @@ pub trait AlertEvaluator: Send + Sync {
 pub trait Evaluation: Send {
     /// Looks at the next event. Alerts, also those of others, are never given here.
     fn evaluate(&mut self, event: &Event) -> Vec<Alert>;
+
+    /// Looks again at an event that was looked at before the restart. Its alerts are in the log already, and come to
+    /// [`recall`](Self::recall): an evaluation that keeps quiet after an alert must take those for what was told, and
+    /// not what it would find now.
+    fn review(&mut self, event: &Event) {
+        self.evaluate(event);
+    }
 
     /// Takes note of an alert that is in the log: somebody was told already. Its own come here again, too.
     fn recall(&mut self, _alert: &Event) {}

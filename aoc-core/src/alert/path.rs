@@ -34,6 +34,26 @@ pub(crate) enum Change {
     Outcome,
 }
 
+/// Everything that says that something was done.
+const SUCCESSES: [&str; 5] = ["success", "succeeded", "true", "0", "partiallysucceeded"];
+
+impl Change {
+    /// The text, changed so.
+    pub(crate) fn of(self, text: &str) -> &str {
+        match self {
+            Self::None => text,
+            Self::Trim => text.trim(),
+            Self::Unquote => {
+                let inner = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+                inner.unwrap_or(text)
+            }
+            Self::Outcome if text.is_empty() => text,
+            Self::Outcome if SUCCESSES.iter().any(|word| text.eq_ignore_ascii_case(word)) => "success",
+            Self::Outcome => "failure",
+        }
+    }
+}
+
 impl Path {
     /// Reads a path: dots descend, `Name[key=value]` chooses elements, `|unquote`, `|trim` or `|outcome` at its end.
     pub(crate) fn parse(text: &str) -> Self {
@@ -99,10 +119,9 @@ fn walk<'a>(steps: &[Step], value: &'a Value, visit: &mut dyn FnMut(&'a Value)) 
         Value::Object(members) => {
             let mut found = false;
             for (name, member) in members {
-                let name = fold(name);
                 // A member whose own name has dots stands before the way that the dots describe.
                 for taken in (1..=steps.len()).rev() {
-                    if is_named(&steps[..taken], &name) {
+                    if is_named(&steps[..taken], name) {
                         found |= enter(&steps[taken - 1], &steps[taken..], member, visit);
                         break;
                     }
@@ -118,17 +137,31 @@ fn walk<'a>(steps: &[Step], value: &'a Value, visit: &mut dyn FnMut(&'a Value)) 
 fn is_named(steps: &[Step], name: &str) -> bool {
     let mut rest = name;
     for (index, step) in steps.iter().enumerate() {
-        let Some(tail) = rest.strip_prefix(step.name.as_str()) else { return false };
-        rest = if index + 1 == steps.len() {
-            tail
-        } else {
-            match tail.strip_prefix('.') {
-                Some(tail) => tail,
-                None => return false,
-            }
-        };
+        let tail = if index == 0 { Some(rest) } else { rest.strip_prefix('.') };
+        match tail.and_then(|tail| after(tail, &step.name)) {
+            Some(tail) => rest = tail,
+            None => return false,
+        }
     }
     rest.is_empty()
+}
+
+/// What stands behind the start of a name, whatever its case. It is looked up for every member of a record, so nothing is
+/// copied.
+fn after<'a>(name: &'a str, start: &str) -> Option<&'a str> {
+    if let Some(same) = name.as_bytes().get(..start.len())
+        && same.is_ascii()
+    {
+        return same.eq_ignore_ascii_case(start.as_bytes()).then(|| &name[start.len()..]);
+    }
+    let mut wanted = start.chars().peekable();
+    let mut rest = name.chars();
+    while wanted.peek().is_some() {
+        for lower in rest.next()?.to_lowercase() {
+            wanted.next_if_eq(&lower)?;
+        }
+    }
+    Some(rest.as_str())
 }
 
 fn enter<'a>(step: &Step, rest: &[Step], member: &'a Value, visit: &mut dyn FnMut(&'a Value)) -> bool {
@@ -170,5 +203,8 @@ mod tests {
         assert_eq!(found("odd.name.x", &record), [json!(3)]);
         assert_eq!(found("odd.other", &record), Vec::<Value>::new());
         assert_eq!(Path::parse("a.b|unquote").change, Change::Unquote);
+        let foreign = json!({"Straße.ÄÖ": {"Ü": 1}, "Straße": {"äö": {"ü": 2}}});
+        assert_eq!(found("STRAßE.äÖ.ü", &foreign), [json!(2), json!(1)]);
+        assert_eq!(found("straße.ä", &foreign), Vec::<Value>::new());
     }
 }

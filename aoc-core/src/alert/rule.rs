@@ -1,9 +1,14 @@
 //! Our own rules: a filter, conditions, and how often and when.
 
+mod check;
+mod original;
+mod test;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub use self::test::RuleTest;
 use super::Severity;
 use crate::{Filter, config::Span};
 
@@ -189,16 +194,4 @@ pub struct Suppress {
     /// About whom: fields such as `actor`; about everybody where there are none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub by: Vec<String>,
-}
-
-/// Records that a rule is tried on.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct RuleTest {
-    /// What it shows.
-    pub name: String,
-    /// The records, in the shape of their API, in the order in which they come.
-    pub records: Vec<Value>,
-    /// How many alerts they make.
-    pub alerts: usize,
 }

@@ -100,7 +100,10 @@ impl Config {
 }
 
 /// Reads a table as a type; an error says at which key, and what may have been meant.
-pub(crate) fn read<T: DeserializeOwned>(table: Value) -> Result<T> {
+///
+/// # Errors
+/// [`Config`](crate::ErrorKind::Config) with the path of the key that is wrong.
+pub fn read<T: DeserializeOwned>(table: Value) -> Result<T> {
     serde_path_to_error::deserialize(table).map_err(|error| {
         let path = error.path().to_string();
         let message = with_suggestion(&error.into_inner().to_string());

@@ -136,8 +136,7 @@ impl Follower for ToAlerts {
             if event.source == ALERT_SOURCE {
                 evaluation.recall(event);
             } else if *position <= until {
-                // What is found is in the log already.
-                evaluation.evaluate(event);
+                evaluation.review(event);
             }
         }
     }

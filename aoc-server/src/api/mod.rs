@@ -1,5 +1,6 @@
 //! The HTTP API: one table of routes, and handlers of a few lines over the operations.
 
+mod body;
 mod error;
 mod events;
 pub(crate) mod fetch;
@@ -7,6 +8,8 @@ mod gaps;
 mod meta;
 mod params;
 mod problem;
+pub(crate) mod rules;
+mod sinks;
 mod status;
 mod webhooks;
 
@@ -16,7 +19,7 @@ use axum::{
     Router,
     http::{Method, StatusCode},
     response::{IntoResponse, Response},
-    routing::{MethodRouter, get, post},
+    routing::{MethodRouter, delete, get, post, put},
 };
 
 pub(crate) use self::problem::{Problem, render_problems};
@@ -57,7 +60,7 @@ pub fn routes() -> Vec<Route> {
     let read = |path, access, handler| Route { method: Method::GET, path, access, handler };
     let write = |path, access, handler| Route { method: Method::POST, path, access, handler };
     use Access::{Asked, Public};
-    vec![
+    let mut routes = vec![
         read("/", Public, get(ui::page)),
         read("/assets/{*path}", Public, get(ui::asset)),
         read("/health", Public, get(status::health)),
@@ -75,6 +78,28 @@ pub fn routes() -> Vec<Route> {
         read(FETCH, Asked, get(fetch::fetch).head(fetch::refuse).fallback(fetch::refuse)),
         write(FETCH, Asked, post(fetch::fetch)),
         write("/api/webhooks/graph", Public, post(webhooks::graph)),
+    ];
+    routes.extend(rules_and_sinks());
+    routes
+}
+
+/// The routes of alert rules and of sinks.
+fn rules_and_sinks() -> Vec<Route> {
+    let asked = |method, path, handler| Route { method, path, access: Access::Asked, handler };
+    let rule = "/api/rules/{id}";
+    vec![
+        asked(Method::GET, "/api/rules", get(rules::list)),
+        asked(Method::POST, "/api/rules", post(rules::create)),
+        asked(Method::GET, "/api/rules/schema", get(rules::schema)),
+        asked(Method::POST, "/api/rules/backtest", post(rules::backtest)),
+        asked(Method::GET, rule, get(rules::get)),
+        asked(Method::PUT, rule, put(rules::update)),
+        asked(Method::DELETE, rule, delete(rules::delete)),
+        asked(Method::GET, "/api/rules/{id}/why-not", get(rules::why_not_of)),
+        asked(Method::POST, "/api/rules/{id}/why-not", post(rules::why_not)),
+        asked(Method::GET, "/api/sinks", get(sinks::list)),
+        asked(Method::GET, "/api/sinks/{name}/rejected", get(sinks::rejected)),
+        asked(Method::POST, "/api/sinks/{name}/replay", post(sinks::replay)),
     ]
 }
 

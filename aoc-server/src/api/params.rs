@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use aoc_core::{
-    Error, Outcome, Result, Timestamp,
+    Error, Outcome, Position, Result, Timestamp,
     query::{BucketSize, Filter, PageMark},
 };
 use axum::{extract::FromRequestParts, http::request::Parts};
@@ -112,6 +112,18 @@ impl Params {
     pub(crate) fn source(&self) -> Result<Option<&str>> {
         self.known(&["source"], false)?;
         self.one("source")
+    }
+
+    /// The id of an event.
+    pub(crate) fn event(&self) -> Result<&str> {
+        self.known(&["event"], false)?;
+        self.one("event")?.ok_or_else(|| Error::invalid("event: expected the id of an event"))
+    }
+
+    /// A position of the log.
+    pub(crate) fn after(&self) -> Result<Option<Position>> {
+        self.known(&["after"], false)?;
+        Ok(self.number("after")?.map(Position))
     }
 
     /// No parameters at all.

@@ -3,8 +3,10 @@
 use std::{path::Path, process::ExitCode};
 
 use aoc_core::{Error, Result, config::Config};
-use aoc_server::assemble::{
-    Assembled, DEFAULT_FILE, environment_not_used_yet, environment_remarks, explained, registry,
+use aoc_server::{
+    assemble::{Assembled, DEFAULT_FILE, environment_not_used_yet, environment_remarks, explained, registry},
+    config::AlertsConfig,
+    rules::{Known, Origin, RulesFound},
 };
 use clap::Args;
 use serde::Serialize;
@@ -76,6 +78,7 @@ impl Check {
                 self.look_at(part).await.map(|()| component).map_err(|error| explained(config, &path, error)),
             ));
         }
+        lines.push(Line::of("alerts", alerts(assembled.rules.config())));
         let unused = environment_not_used_yet();
         if !unused.is_empty() {
             let names = format!("no part of this build uses {} yet", unused.join(", "));
@@ -131,6 +134,21 @@ async fn found(config: &Config, assembled: &Assembled) -> Result<String> {
         0 => format!("{component}{place}: holds no events"),
         last => format!("{component}{place}: the last event is at position {last}"),
     })
+}
+
+/// How many rules stand in files and come with AOC; the first of those that cannot be used is an error.
+fn alerts(config: &AlertsConfig) -> Result<String> {
+    let Known { rules, refused } = RulesFound::configured(config).known;
+    if let Some(first) = refused.first() {
+        let more = match refused.len() {
+            1 => String::new(),
+            count => format!("; and {} more, `aoc rules check` tells all", count - 1),
+        };
+        return Err(Error::invalid(format!("a rule cannot be used: {}{more}", first.sentence())));
+    }
+    let of = |origin: Origin| rules.iter().filter(|rule| rule.origin == origin).count();
+    let off = if config.enabled { "" } else { ", and none makes alerts: `enabled` is false" };
+    Ok(format!("{} rules of files, {} that come with AOC{off}", of(Origin::File), of(Origin::Starter)))
 }
 
 fn indexed(config: &Config) -> String {

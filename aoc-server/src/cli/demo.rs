@@ -113,7 +113,8 @@ async fn fill(folder: &Path, now: DateTime<Utc>, weeks: u32) -> Result<Demonstra
     let registry = assemble::registry_on(&Hub::unlimited());
     let assembled =
         Assembled::of(&configuration(folder, &demo::configuration(&microsoft, &contoso))?, &registry).await?;
-    let (store, index) = (assembled.store, assembled.index);
+    assembled.take_up().await?;
+    let (store, index, rules) = (assembled.store, assembled.index, assembled.rules);
     store.head().await?;
     let running = assembled.pipeline.source("contoso", demo::feed(older)?).start();
     for fetched in running.fetch(None, None)?.await.into_values() {
@@ -123,7 +124,7 @@ async fn fill(folder: &Path, now: DateTime<Utc>, weeks: u32) -> Result<Demonstra
     index.catch_up().await?;
     Ok(Demonstration {
         _microsoft: microsoft,
-        operations: Arc::new(Operations::new(store, index).with(running)),
+        operations: Arc::new(Operations::new(store, index).with(running).ruled_by(rules)),
         events,
     })
 }

@@ -16,10 +16,12 @@ mod output;
 mod probe;
 mod progress;
 mod reconcile;
+mod rules;
 mod schema;
 mod search;
 mod serve;
 mod signals;
+mod sinks;
 mod store;
 mod table;
 
@@ -77,6 +79,10 @@ enum Command {
     Gaps(gaps::Gaps),
     /// Compares an export of audit records with the store, event by event.
     Reconcile(reconcile::Reconcile),
+    /// Lists alert rules, checks them, and tries them on what is stored and on files.
+    Rules(rules::Rules),
+    /// Says how far sinks have come, and has them deliver again.
+    Sinks(sinks::Sinks),
     /// Keeps the store in order: normalises events again, removes repeats, checks that all is whole.
     Maintenance(maintenance::Maintenance),
     /// Moves what is stored to another store.
@@ -145,6 +151,8 @@ impl Arguments {
             Command::Export(export) => export.run(&session).await,
             Command::Gaps(gaps) => gaps.run(&session).await,
             Command::Reconcile(reconcile) => reconcile.run(&session).await,
+            Command::Rules(rules) => rules.run(&session).await,
+            Command::Sinks(sinks) => sinks.run(&session).await,
             Command::Maintenance(maintenance) => maintenance.run(&session).await,
             Command::Store(store) => store.run(&session).await,
             Command::Check(check) => check.run(&session).await,

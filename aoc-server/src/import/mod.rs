@@ -2,6 +2,7 @@
 
 mod files;
 mod pieces;
+mod records;
 mod tally;
 
 use std::{
@@ -17,6 +18,7 @@ use aoc_core::{EventIndex, EventStore, Pipeline, Result, Timestamp};
 
 pub use self::{
     files::Failure,
+    records::each_record,
     tally::{Reason, Report, Tally},
 };
 use self::{

@@ -13,6 +13,7 @@ impl Operations {
 
     /// Which parts are switched on. Anybody may ask: a page must know before anybody signs in.
     pub fn features(&self) -> Features {
-        Features { ai_features_enabled: false, alerts_enabled: false, auth_enabled: false }
+        let alerts_enabled = self.rules.config().enabled;
+        Features { ai_features_enabled: false, alerts_enabled, auth_enabled: false }
     }
 }

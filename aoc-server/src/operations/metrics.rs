@@ -191,7 +191,7 @@ fn ledger(page: &mut Page, proofs: &Proofs) {
 /// How a follower is doing is told only by who runs it: what stands by must not look like a failure.
 fn followers(page: &mut Page, followers: &[FollowerReport], is_known: bool) {
     type Figure = fn(&FollowerReport) -> Option<u64>;
-    let families: [(&str, &str, &str, Figure); 4] = [
+    let families: [(&str, &str, &str, Figure); 5] = [
         ("aoc_follower_up", "gauge", "Whether the last step went well; only where it runs.", |f| {
             (f.state != State::Standby).then_some(u64::from(f.state == State::Ok))
         }),
@@ -207,6 +207,12 @@ fn followers(page: &mut Page, followers: &[FollowerReport], is_known: bool) {
         ("aoc_follower_rejected_total", "counter", "Events refused for good since the start.", |f| {
             Some(f.rejected)
         }),
+        (
+            "aoc_follower_set_aside",
+            "gauge",
+            "Events refused and not delivered since; only where it runs.",
+            |f| (f.state != State::Standby).then_some(f.set_aside),
+        ),
     ];
     for (name, kind, help, figure) in families {
         if name == "aoc_follower_behind" && !is_known {

@@ -16,6 +16,8 @@ pub mod maintenance;
 mod meta;
 mod metrics;
 mod reconcile;
+pub mod rules;
+pub mod sinks;
 mod status;
 mod times;
 pub mod types;
@@ -25,6 +27,8 @@ use std::sync::Arc;
 
 use aoc_core::{EventIndex, EventStore, Result, Running};
 use tokio::sync::RwLock;
+
+use crate::{config::AlertsConfig, rules::Keeper};
 
 pub use self::{
     expected::Expected,
@@ -41,6 +45,8 @@ pub struct Operations {
     running: RwLock<Option<Running>>,
     /// What the configured sources should prove; nothing where that is not known.
     expected: Option<Vec<Expected>>,
+    rules: Arc<Keeper>,
+    sinks: Vec<sinks::ConfiguredSink>,
     proofs: gaps::KnownProofs,
     webhook: webhook::Webhook,
 }
@@ -49,7 +55,28 @@ impl Operations {
     /// Over a store and the index that follows it, with nothing running.
     pub fn new(store: Arc<dyn EventStore>, index: Arc<dyn EventIndex>) -> Self {
         let (proofs, webhook) = (gaps::KnownProofs::default(), webhook::Webhook::default());
-        Self { store, index, running: RwLock::new(None), expected: None, proofs, webhook }
+        let rules = Keeper::new(AlertsConfig::bare(), store.clone());
+        let (running, sinks) = (RwLock::new(None), Vec::new());
+        Self { store, index, running, expected: None, rules, sinks, proofs, webhook }
+    }
+
+    /// With the rules of a keeper, else only those that are stored are known, and none makes alerts.
+    #[must_use]
+    pub fn ruled_by(mut self, rules: Arc<Keeper>) -> Self {
+        self.rules = rules;
+        self
+    }
+
+    /// With what is known of the sinks that the pipeline has.
+    #[must_use]
+    pub fn forwarding(mut self, sinks: Vec<sinks::ConfiguredSink>) -> Self {
+        self.sinks = sinks;
+        self
+    }
+
+    /// The rules.
+    pub fn rules(&self) -> &Arc<Keeper> {
+        &self.rules
     }
 
     /// With a running pipeline, whose status it tells.

@@ -97,5 +97,6 @@ fn follower_report((name, status): (String, FollowerStatus), head: Option<Positi
         last_error: status.last_error,
         delivered: status.delivered,
         rejected: status.rejected,
+        set_aside: status.set_aside,
     }
 }

@@ -252,6 +252,9 @@ pub struct FollowerReport {
     pub delivered: u64,
     /// Events refused for good since the start.
     pub rejected: u64,
+    /// Events refused for good, whenever that was, and not delivered since; only known where it runs.
+    #[serde(default)]
+    pub set_aside: u64,
 }
 
 /// Asks what is proven complete. Lists mean one of these; what is left out restricts nothing.

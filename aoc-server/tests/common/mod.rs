@@ -78,8 +78,18 @@ impl Server {
         self.request("GET", path, &[])
     }
 
+    /// Sends JSON.
+    pub fn send(&self, method: &str, path: &str, body: &Value) -> Answer {
+        self.exchange(method, path, &[("content-type", "application/json")], &body.to_string())
+    }
+
     /// Sends a request as it is, one per connection.
     pub fn request(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Answer {
+        self.exchange(method, path, headers, "")
+    }
+
+    /// The same with a body.
+    pub fn exchange(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
         let host = self.address.to_string();
         let own_host = headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("host"));
         let mut text = format!("{method} {path} HTTP/1.0\r\n");
@@ -89,8 +99,11 @@ impl Server {
         for (name, value) in headers {
             text += &format!("{name}: {value}\r\n");
         }
+        if !body.is_empty() {
+            text += &format!("content-length: {}\r\n", body.len());
+        }
         let mut stream = TcpStream::connect(self.address).unwrap();
-        stream.write_all(format!("{text}\r\n").as_bytes()).unwrap();
+        stream.write_all(format!("{text}\r\n{body}").as_bytes()).unwrap();
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer).unwrap();
         parse(&answer)

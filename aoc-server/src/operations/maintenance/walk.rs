@@ -59,7 +59,7 @@ impl Walk {
     }
 
     /// Whether nothing is left but for what it was not to read.
-    pub(super) fn is_at_end(&self) -> bool {
+    pub(in crate::operations) fn is_at_end(&self) -> bool {
         self.walked.position >= self.walked.head
     }
 }

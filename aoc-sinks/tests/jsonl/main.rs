@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "tests end there")]
 
+mod output;
+mod rotation;
+
 use std::sync::Arc;
 
 use aoc_core::{ErrorKind, Event, Sink, testkit::events::Generator, testkit::sink::Receiver};

@@ -1,0 +1,106 @@
+//! What each route does, for the reference.
+
+use aoc_core::alert::why_not::WhyNot;
+use aoc_server::{
+    api::Route,
+    operations::{
+        rules::{BacktestAnswer, ListedRule, RuleList, RunBacktest},
+        sinks::{RejectedEvents, ReplayAsked, ReplaySink, SinkList},
+        types::{
+            EventPage, Features, FetchReport, FilterOptions, GapsAnswer, Health, SourceHealth, Summary,
+            TimelineAnswer, Version,
+        },
+    },
+};
+use schemars::{JsonSchema, schema_for};
+use serde_json::Value;
+
+/// What a route does, and the schema of what it answers.
+pub(crate) fn about(route: &Route) -> (&'static str, Option<Value>) {
+    fn of<T: JsonSchema>() -> Option<Value> {
+        Some(schema_for!(T).to_value())
+    }
+    match route.path {
+        "/" => ("The web page.", None),
+        "/assets/{*path}" => ("What the page loads.", None),
+        "/health" => ("Whether the store answers: 200, else 503.", of::<Health>()),
+        "/metrics" => ("Figures for Prometheus, as text.", None),
+        "/api/version" => ("What this program is.", of::<Version>()),
+        "/api/config/features" => ("What is switched on.", of::<Features>()),
+        "/api/events" => ("A page of events, newest first.", of::<EventPage>()),
+        "/api/events/{id}" => (
+            "One event with its record, by its id or its dedupe key (percent-encoded). 404 where there is none; 400 where several \
+             sources use the id and `source` does not say which.",
+            None,
+        ),
+        "/api/filter-options" => {
+            ("The values that the events of a filter have, with counts.", of::<FilterOptions>())
+        }
+        "/api/timeline" => ("How many events of a filter over time.", of::<TimelineAnswer>()),
+        "/api/summary" => ("What happened in the last days.", of::<Summary>()),
+        "/api/export" => ("All events of a filter, newest first, as a file.", None),
+        "/api/gaps" => (
+            "What is proven complete and what is known to be missing, by source, tenant and content.",
+            of::<GapsAnswer>(),
+        ),
+        "/api/source-health" => ("How all sources and followers are doing.", of::<SourceHealth>()),
+        "/api/fetch-audit-logs" => (
+            "Has the sources fetch now, and waits for them 25 seconds at most; what takes longer goes on, and a warning says so. That a \
+             source fails is told in its `error`. Pages of other sites are refused, but for those of `cors_origins`.",
+            of::<FetchReport>(),
+        ),
+        "/api/webhooks/graph" => (
+            "Change notifications of Microsoft Graph. With `validationToken` (8 KiB at most) the answer is the token, as plain text: the \
+             handshake. Else the body, of 1 MiB at most, is taken with 202, whatever it is, and looked at afterwards; a notification whose \
+             `clientState` a source knows makes that source fetch.",
+            None,
+        ),
+        _ => about_rules_and_sinks(route),
+    }
+}
+
+fn about_rules_and_sinks(route: &Route) -> (&'static str, Option<Value>) {
+    fn of<T: JsonSchema>() -> Option<Value> {
+        Some(schema_for!(T).to_value())
+    }
+    match (route.method.as_str(), route.path) {
+        ("GET", "/api/rules") => ("All alert rules, and those that cannot be used.", of::<RuleList>()),
+        ("POST", "/api/rules") => (
+            "Stores a new alert rule, which is in force at once, and answers 201 with it. The body is a rule as \
+             `/api/rules/schema` says; one without `id` is given one. An id that a rule has already is 400.",
+            of::<ListedRule>(),
+        ),
+        ("GET", "/api/rules/schema") => ("The JSON Schema of a rule.", None),
+        ("POST", "/api/rules/backtest") => (
+            "Says what rules would have found in what is stored. Takes 20 seconds at most; where that is not enough, the answer is \
+             not `complete`, and `aoc rules backtest` has all the time it needs.",
+            of::<BacktestAnswer>(),
+        ),
+        ("GET", "/api/rules/{id}") => ("One alert rule.", of::<ListedRule>()),
+        ("PUT", _) => (
+            "Replaces a stored rule; the members with which a rule is told (`origin`, `file`, `language`, `editable`, `in_force`) \
+             may come with it and say nothing. Rules of files are changed in their files.",
+            of::<ListedRule>(),
+        ),
+        ("DELETE", _) => ("Deletes a stored rule, and answers 204.", None),
+        ("GET", "/api/rules/{id}/why-not") => ("Why a rule did or did not find an event.", of::<WhyNot>()),
+        ("POST", "/api/rules/{id}/why-not") => ("The same; the body is `{\"event_id\": …}`.", of::<WhyNot>()),
+        ("GET", "/api/sinks") => ("How all sinks are doing.", of::<SinkList>()),
+        ("GET", "/api/sinks/{name}/rejected") => {
+            ("Events that the receiver of a sink refused for good.", of::<RejectedEvents>())
+        }
+        ("POST", "/api/sinks/{name}/replay") => {
+            ("Has a sink deliver again, and answers 202. Whoever runs it does so soon.", of::<ReplayAsked>())
+        }
+        (method, path) => panic!("say here what {method} {path} does"),
+    }
+}
+
+/// The schema of the body that a route takes, where it is no rule.
+pub(crate) fn body_of(route: &Route) -> Option<Value> {
+    match (route.method.as_str(), route.path) {
+        ("POST", "/api/rules/backtest") => Some(schema_for!(RunBacktest).to_value()),
+        ("POST", "/api/sinks/{name}/replay") => Some(schema_for!(ReplaySink).to_value()),
+        _ => None,
+    }
+}
