@@ -23,7 +23,7 @@ const ARROWS: [(&str, &[&str]); 6] = [
 ];
 
 /// Code that only tests run, though it is in `src`.
-const TESTS: [&str; 1] = ["aoc-core/src/testkit/"];
+const TESTS: [&str; 2] = ["aoc-core/src/testkit/", "aoc-core/src/alert/sigma/tests.rs"];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()

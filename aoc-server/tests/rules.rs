@@ -139,9 +139,9 @@ fn a_backtest_tells_what_a_rule_would_have_found() {
     let report = answer.json();
     assert_eq!((&report["looked_at"], &report["complete"]), (&json!(30), &json!(true)), "{}", answer.body);
     assert!(report["results"][0]["report"].to_string().contains("10"), "{report}");
-    let sigma = "title: T\nid: t\nlogsource:\n  product: m365\ndetection:\n  selection:\n    note: needle-7\n  condition: selection\n";
+    let text = "id: t\nname: T\nconditions:\n  - {field: raw.note, op: equals, value: needle-7}\n";
     let found = server
-        .send("POST", "/api/rules/backtest", &json!({"text": sigma, "start": "2026-03-02T00:00:00Z"}))
+        .send("POST", "/api/rules/backtest", &json!({"text": text, "start": "2026-03-02T00:00:00Z"}))
         .json();
     assert!(found["results"][0]["report"].to_string().contains("event-7"), "{found}");
     for (body, expected) in [
@@ -347,8 +347,11 @@ fn records() -> String {
             "activityDisplayName": operation, "category": "UserManagement", "result": "success",
             "initiatedBy": {"user": {"userPrincipalName": "kim@contoso.example"}}, "targetResources": []})
     };
-    let lines =
-        [audit(1, "Add user"), audit(2, "Delete user"), json!({"EventID": "4625", "what": "is this"})];
+    let lines = [
+        audit(1, "Add user"),
+        audit(2, "Delete user"),
+        json!({"riskEventType": "unlikelyTravel", "of": "nobody we read"}),
+    ];
     lines.map(|line| line.to_string() + "\n").concat()
 }
 
@@ -401,7 +404,7 @@ fn each_record_is_said_to_be_matched_or_not_in_order() {
     let place = tempfile::tempdir().unwrap();
     fs::write(place.path().join("records.jsonl"), records()).unwrap();
     let rule = "id: r\nname: r\nfilter:\n  operation: Delete user\n";
-    let sigma = "title: S\nid: s\nlogsource:\n  product: windows\ndetection:\n  selection:\n    EventID: '4625'\n  condition: selection\n";
+    let sigma = "title: S\nid: s\nlogsource: {product: azure, service: riskdetection}\ndetection:\n  selection:\n    riskEventType: unlikelyTravel\n  condition: selection\n";
     let counting =
         "id: c\nname: c\nfilter:\n  service: UserManagement\nthreshold:\n  count: 2\n  within: 1h\n";
     for (name, text, expected) in [

@@ -9,10 +9,17 @@ fn refused(mut value: Value) -> String {
     error.to_string()
 }
 
+fn check(rows: impl IntoIterator<Item = (Value, &'static str)>) {
+    for (rule, expected) in rows {
+        let sentence = refused(rule);
+        assert!(sentence.starts_with(expected), "{sentence}\n{expected}");
+    }
+}
+
 #[test]
-fn what_makes_no_sense_is_refused_with_its_path() {
+fn conditions_that_make_no_sense_are_refused_with_their_path() {
     let condition = |condition: Value| json!({"conditions": [{"field": "service", "op": "equals", "value": "x"}, condition]});
-    for (rule, expected) in [
+    check([
         (
             condition(json!({"field": "actr", "op": "equals", "value": "x"})),
             "conditions[1].field: unknown field `actr`; did you mean `actor`?",
@@ -43,6 +50,12 @@ fn what_makes_no_sense_is_refused_with_its_path() {
             condition(json!({"field": "actor", "op": "equls", "value": "x"})),
             "conditions[1].op: unknown variant `equls`",
         ),
+    ]);
+}
+
+#[test]
+fn rules_that_make_no_sense_are_refused_with_their_path() {
+    check([
         (
             json!({"filter": {"include_tags": ["x"]}}),
             "filter: include_tags: an event has no tags yet when rules look at it",
@@ -90,10 +103,7 @@ fn what_makes_no_sense_is_refused_with_its_path() {
             "the rule: ",
         ),
         (json!({"treshold": 1}), "treshold: unknown field `treshold`"),
-    ] {
-        let sentence = refused(rule);
-        assert!(sentence.starts_with(expected), "{sentence}\n{expected}");
-    }
+    ]);
     assert!(refused(json!({"treshold": 1})).ends_with("; did you mean `threshold`?"));
 }
 

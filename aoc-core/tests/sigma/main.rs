@@ -3,6 +3,7 @@
 
 mod correlations;
 mod files;
+mod groups;
 mod language;
 mod real;
 

@@ -15,7 +15,7 @@ use serde_json::Value;
 use crate::event;
 
 /// The shared data, or nothing where it is not there.
-fn data() -> Option<PathBuf> {
+pub(crate) fn data() -> Option<PathBuf> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data");
     if path.join("sigma").is_dir() {
         return Some(path);
