@@ -62,5 +62,11 @@ pub trait LlmProvider: Send + Sync {
     /// Answers the prompt. Pieces of the answer go to `on_text` as they arrive; the whole is returned.
     ///
     /// Errors are never shown to who asked: their text may come from the provider.
-    async fn complete(&self, prompt: &Prompt, on_text: &(dyn Fn(&str) + Send + Sync)) -> Result<Completion>;
+    ///
+    /// (`for<'t>` is written out because `async_trait` would else ask for texts that outlive the call.)
+    async fn complete(
+        &self,
+        prompt: &Prompt,
+        on_text: &(dyn for<'t> Fn(&'t str) + Send + Sync),
+    ) -> Result<Completion>;
 }

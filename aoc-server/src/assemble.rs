@@ -19,7 +19,7 @@ use crate::{
 /// The file that is read where none is named and it is there.
 pub const DEFAULT_FILE: &str = "aoc.toml";
 
-/// Every component of this build.
+/// Every component of this build that a section of the configuration can name.
 pub fn registry() -> Registry {
     registry_on(&Hub::new())
 }
@@ -29,7 +29,6 @@ pub fn registry_on(hub: &Arc<Hub>) -> Registry {
     let mut registry = Registry::new();
     aoc_connectors::register_on(&mut registry, hub);
     aoc_sinks::register_with(&mut registry, Arc::new(AnyRecord::new()));
-    aoc_llm::register(&mut registry);
     registry
 }
 
