@@ -10,7 +10,6 @@ use super::{
     known::Refused,
     stored::{KEYS, note_of},
 };
-#[allow(unused_imports, reason = "rules have the methods of their own some day")]
 
 /// The notes of a store that has taken over a database of the original's.
 const NOTED: &str = "original/rule/";

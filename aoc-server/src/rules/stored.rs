@@ -10,7 +10,6 @@ use aoc_core::{
 };
 
 use super::known::{KnownRule, Language, Origin, Refused};
-#[allow(unused_imports, reason = "rules have the methods of their own some day")]
 
 /// What the keys of stored rules begin with.
 pub(super) const KEYS: &str = "rule/";
