@@ -67,8 +67,11 @@ fn tried(name: &str, path: &Path, cases: &[(bool, Event)]) -> Result<Cases, Stri
     let mut of = Cases::default();
     for (should_match, event) in cases {
         let matched = read.detections.iter().any(|rule| rule.detection.matches(&View::plain(event)));
-        let (all, found) =
-            if *should_match { (&mut of.positive, &mut of.fired) } else { (&mut of.negative, &mut of.wrongly) };
+        let (all, found) = if *should_match {
+            (&mut of.positive, &mut of.fired)
+        } else {
+            (&mut of.negative, &mut of.wrongly)
+        };
         *all += 1;
         *found += usize::from(matched);
     }
@@ -116,6 +119,8 @@ fn the_coverage_of_sigma_is_published() {
     let path = root.join("docs/reference/sigma.md");
     if fs::read_to_string(&path).unwrap_or_default() != page {
         fs::write(&path, page).unwrap();
-        panic!("docs/reference/sigma.md was stale and is written anew: look at the difference, and run the test again");
+        panic!(
+            "docs/reference/sigma.md was stale and is written anew: look at the difference, and run the test again"
+        );
     }
 }

@@ -20,7 +20,10 @@ struct Everything;
 
 impl AlertEvaluator for Everything {
     fn begin(&self) -> Box<dyn Evaluation> {
-        Box::new(|event: &Event| vec![Alert::about("everything", Severity::Low, "Something happened", event)])
+        Box::new(|event: &Event| {
+            let alert = Alert::about("everything", Severity::Low, "Something happened", event);
+            vec![Alert { subject: event.id.clone(), ..alert }]
+        })
     }
 
     fn window(&self) -> Duration {

@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ALERT_SERVICE,
+    ALERT_SOURCE,
     detect::{Detection, Reader, View},
     watcher::{Look, Watcher},
 };
@@ -82,7 +82,7 @@ impl Backtest {
 
     /// Looks at the next event.
     pub fn look(&mut self, event: &Event) {
-        if event.service == ALERT_SERVICE {
+        if event.source == ALERT_SOURCE {
             return;
         }
         self.newest = self.newest.max(event.ingested_at.unwrap_or(event.timestamp).ticks());
@@ -94,7 +94,7 @@ impl Backtest {
             Look::Nothing => return,
             Look::Hit => {}
             Look::Quiet => report.suppressed += 1,
-            Look::Alert(alert) => self.alert(event, *alert),
+            Look::Alerts(alerts) => alerts.into_iter().for_each(|alert| self.alert(event, alert)),
         }
         self.hit(event);
     }

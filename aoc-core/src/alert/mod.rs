@@ -73,8 +73,9 @@ pub enum Severity {
 pub struct Alert {
     /// The rule's id.
     pub rule: String,
-    /// What the finding is about, beside the rule: the key of the event that made it. The same rule and subject are
-    /// the same alert, however often they are evaluated.
+    /// What the finding is about, beside the rule: the key of the event that made it; behind it ` #` and a hash of the
+    /// group where one event counts in several. The same rule and subject are the same alert, however often they are
+    /// evaluated.
     pub subject: String,
     /// How bad it is.
     pub severity: Severity,
@@ -97,8 +98,8 @@ pub struct Alert {
     /// What the rule says about itself: what it means, what to do.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub description: String,
-    /// How many seconds after it happened the event that made it could be had: from its time to when the vendor made
-    /// it available, where the vendor says so, else to when it was stored.
+    /// How many seconds after it happened the vendor made the event available that made it; nothing where the vendor
+    /// does not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub delay_seconds: Option<i64>,
 }
@@ -145,7 +146,7 @@ impl Alert {
         event.actor_upn.clone_from(&cause.actor_upn);
         event.actor_type = cause.actor_type;
         event.actor_ip.clone_from(&cause.actor_ip);
-        event.target_displays.clone_from(&cause.target_displays);
+        event.target_displays = cause.target_displays.iter().take(MOST_TARGETS).cloned().collect();
         event.correlation_id.clone_from(&cause.correlation_id);
         event.display_summary = format!("{}: {}{}", self.title, cause.display_summary, self.lateness());
         event.normalizer = "aoc/1".into();
@@ -160,6 +161,8 @@ impl Alert {
     /// Whose delay it was, where it was long.
     fn lateness(&self) -> String {
         match self.delay_seconds {
+            Some(seconds) if seconds >= 2 * DAY => format!(" (delivered {} days late)", seconds / DAY),
+            Some(seconds) if seconds >= 3 * HOUR => format!(" (delivered {} h late)", seconds / HOUR),
             Some(seconds) if seconds >= LATE => format!(" (delivered {} min late)", seconds / 60),
             _ => String::new(),
         }
@@ -168,10 +171,14 @@ impl Alert {
 
 /// A delay that is worth a word, in seconds.
 const LATE: i64 = 15 * 60;
+const HOUR: i64 = 3_600;
+const DAY: i64 = 24 * HOUR;
+/// The most targets that an alert takes over.
+const MOST_TARGETS: usize = 20;
 
 fn delay_of(event: &Event) -> Option<i64> {
-    let had = event.available_at.or(event.ingested_at)?;
-    Some((had.instant() - event.timestamp.instant()).num_seconds().max(0))
+    let available = event.available_at?;
+    Some((available.instant() - event.timestamp.instant()).num_seconds().max(0))
 }
 
 /// Finds what deserves an alert.
@@ -203,6 +210,12 @@ pub trait Evaluation: Send {
 
     /// Takes note of an alert that is in the log: somebody was told already. Its own come here again, too.
     fn recall(&mut self, _alert: &Event) {}
+
+    /// Whether what it remembers is no longer what one that began now would, as after a change of rules. Then one begins
+    /// anew.
+    fn is_stale(&mut self) -> bool {
+        false
+    }
 }
 
 impl<F: FnMut(&Event) -> Vec<Alert> + Send> Evaluation for F {

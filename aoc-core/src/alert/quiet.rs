@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use crate::Key;
+
 /// The alerts that a rule keeps quiet after.
 ///
 /// Invariant: of alerts that were stored too long ago none counts, so that one that begins anew with what was stored since
@@ -102,7 +104,19 @@ pub(crate) fn entity_of(fields: &[Vec<String>]) -> String {
     fields.iter().map(one).collect::<Vec<_>>().join(", ")
 }
 
+/// Sixteen digits that stand for a text.
+pub(crate) fn short_hash(text: &str) -> String {
+    Key::from(text.to_owned()).digest()[..8].iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The most characters of a value that are named.
+const LONGEST: usize = 200;
+
 fn plain_or_quoted(value: &str) -> String {
+    if value.chars().count() > LONGEST {
+        let head: String = value.chars().take(LONGEST).collect();
+        return plain_or_quoted(&head) + "… #" + &short_hash(value);
+    }
     let is_plain =
         !value.is_empty() && value != "-" && !value.contains(['"', ',', ';']) && value.trim() == value;
     if is_plain { value.to_owned() } else { serde_json::Value::from(value).to_string() }

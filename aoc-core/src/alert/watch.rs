@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use super::{
-    ALERT_SERVICE,
+    ALERT_SOURCE,
     book::{RuleBook, RuleSet},
     detect::View,
     prefilter::Prefilter,
-    watcher::{Look, Watcher},
+    watcher::{Look, Watcher, reach},
 };
 use crate::{Alert, Evaluation, Event};
 
@@ -21,6 +21,8 @@ pub struct Watch {
     marks: Vec<bool>,
     /// The latest time at which anything was stored, in ticks.
     newest: i64,
+    /// Whether a rule that remembers has come in on the way: what was stored before counts for it, too.
+    stale: bool,
 }
 
 impl Watch {
@@ -33,8 +35,10 @@ impl Watch {
             prefilter: Prefilter::of([]),
             marks: Vec::new(),
             newest: i64::MIN,
+            stale: false,
         };
         watch.follow(rules);
+        watch.stale = false;
         watch
     }
 
@@ -45,7 +49,7 @@ impl Watch {
 
     fn each(&mut self, event: &Event, act: &mut dyn FnMut(&mut Watcher, &View<'_>, i64)) {
         self.keep_up();
-        if event.service == ALERT_SERVICE {
+        if event.source == ALERT_SOURCE {
             return;
         }
         let stored = self.stored(event);
@@ -80,7 +84,10 @@ impl Watch {
             let known = before.iter().position(|watcher| watcher.detection().remembers_like(rule));
             self.watchers.push(match known {
                 Some(index) => before.swap_remove(index).now(rule.clone()),
-                None => Watcher::new(rule.clone(), self.book.lateness_of_events()),
+                None => {
+                    self.stale |= !reach(rule).is_zero();
+                    Watcher::new(rule.clone(), self.book.lateness_of_events())
+                }
             });
         }
         self.prefilter = Prefilter::of(self.watchers.iter().map(|watcher| &**watcher.detection()));
@@ -92,8 +99,8 @@ impl Evaluation for Watch {
     fn evaluate(&mut self, event: &Event) -> Vec<Alert> {
         let mut alerts = Vec::new();
         self.each(event, &mut |watcher, view, stored| {
-            if let Look::Alert(alert) = watcher.look(view, stored) {
-                alerts.push(*alert);
+            if let Look::Alerts(found) = watcher.look(view, stored) {
+                alerts.extend(found);
             }
         });
         alerts
@@ -101,6 +108,11 @@ impl Evaluation for Watch {
 
     fn review(&mut self, event: &Event) {
         self.each(event, &mut |watcher, view, stored| watcher.review(view, stored));
+    }
+
+    fn is_stale(&mut self) -> bool {
+        self.keep_up();
+        self.stale
     }
 
     fn recall(&mut self, event: &Event) {

@@ -11,7 +11,7 @@ use self::{known::Known, places::places, sentence::sentence};
 
 use super::{
     detect::{Detection, View},
-    quiet::{Hush, Told, entity_of},
+    quiet::{Hush, Told, entity_of, short_hash},
     windows::{Found, GroupKey, Memory, Spot},
 };
 use crate::{Alert, Event, Key};
@@ -25,8 +25,8 @@ pub(crate) enum Look {
     Hit,
     /// One of its events, while it keeps quiet.
     Quiet,
-    /// An alert.
-    Alert(Box<Alert>),
+    /// Alerts: one for each group that is complete.
+    Alerts(Vec<Alert>),
 }
 
 /// A rule and what it remembers.
@@ -88,9 +88,10 @@ impl Watcher {
     /// Looks at an event that was stored at these ticks.
     pub(crate) fn look(&mut self, view: &View<'_>, stored: i64) -> Look {
         let Some(counted) = self.note(view, stored) else { return Look::Nothing };
-        let (subject, time) = (view.event.dedupe_key.as_str(), view.event.timestamp.ticks());
-        let mut look = Look::Hit;
+        let time = view.event.timestamp.ticks();
+        let (mut look, mut alerts, several) = (Look::Hit, Vec::new(), counted.len() > 1);
         for (group, spot) in counted {
+            let subject = subject_of(&view.event.dedupe_key, group.as_ref().filter(|_| several));
             let entity = self.entity(view, group.as_ref());
             let about = self.quiet_about(entity.as_deref());
             if self.hush.as_ref().is_some_and(|hush| hush.is_quiet(&about, time, stored)) {
@@ -99,11 +100,11 @@ impl Watcher {
             }
             let Some(found) = self.find(group.as_ref(), spot, &view.event.dedupe_key) else { continue };
             if let Some(hush) = &mut self.hush {
-                hush.tell(subject, Told { entity: about, time, stored });
+                hush.tell(&subject, Told { entity: about, time, stored });
             }
-            return Look::Alert(Box::new(self.alert(view, group.as_ref(), entity, found)));
+            alerts.push(Alert { subject, ..self.alert(view, group.as_ref(), entity, found) });
         }
-        look
+        if alerts.is_empty() { look } else { Look::Alerts(alerts) }
     }
 
     /// Takes note of an event whose alerts, where it made any, are in the log.
@@ -117,7 +118,7 @@ impl Watcher {
         let Some(hush) = &mut self.hush else { return };
         let time = event.timestamp.ticks();
         // One whose event was not seen is of one that was stored before what is remembered, or of another time of the rule.
-        let stored = self.known.stored(&Key::from(alert.subject.clone()));
+        let stored = self.known.stored(&Key::from(cause_of(&alert.subject).to_owned()));
         let at_most = event.ingested_at.map_or(time, |stored| time.min(stored.ticks()));
         hush.tell(&alert.subject, Told { entity: about, time, stored: stored.unwrap_or(at_most) });
     }
@@ -145,9 +146,11 @@ impl Watcher {
         }
         if let Some(hush) = &mut self.hush {
             hush.forget(stored);
-            hush.stored(event.dedupe_key.as_str(), stored);
         }
-        let Some(memory) = &mut self.memory else { return Some(vec![(None, Spot { time, number: 0 })]) };
+        let Some(memory) = &mut self.memory else {
+            self.has_been_stored(&event.dedupe_key, [None].iter(), stored);
+            return Some(vec![(None, Spot { time, number: 0 })]);
+        };
         let places = places(&self.detection, &parts, view);
         let spot = memory.add(&event.dedupe_key, time, stored, &places);
         let mut groups: Vec<GroupKey> = Vec::new();
@@ -156,7 +159,23 @@ impl Watcher {
                 groups.push(place.group);
             }
         }
-        Some(groups.into_iter().map(|group| (Some(group), spot)).collect())
+        let groups: Vec<Option<GroupKey>> = groups.into_iter().map(Some).collect();
+        self.has_been_stored(&event.dedupe_key, groups.iter(), stored);
+        Some(groups.into_iter().map(|group| (group, spot)).collect())
+    }
+
+    /// The event of alerts that are known comes by: now it is known when it was stored.
+    fn has_been_stored<'a>(
+        &mut self,
+        key: &Key,
+        groups: impl ExactSizeIterator<Item = &'a Option<GroupKey>>,
+        stored: i64,
+    ) {
+        let Some(hush) = &mut self.hush else { return };
+        let several = groups.len() > 1;
+        for group in groups {
+            hush.stored(&subject_of(key, group.as_ref().filter(|_| several)), stored);
+        }
     }
 
     fn find(&self, group: Option<&GroupKey>, spot: Spot, key: &Key) -> Option<Found> {
@@ -206,6 +225,22 @@ impl Watcher {
         alert.description.clone_from(&rule.description);
         (alert.matched, alert.events) = (found.matched, found.events);
         alert
+    }
+}
+
+/// What an alert is about: the event, and the group where it counts in several.
+fn subject_of(key: &Key, group: Option<&GroupKey>) -> String {
+    let Some(group) = group else { return key.to_string() };
+    let values: Vec<Vec<String>> = group.iter().map(|value| vec![value.clone()]).collect();
+    format!("{key} #{}", short_hash(&entity_of(&values)))
+}
+
+/// The key of the event that an alert is about.
+fn cause_of(subject: &str) -> &str {
+    let is_hash = |hash: &str| hash.len() == 16 && hash.bytes().all(|byte| byte.is_ascii_hexdigit());
+    match subject.rsplit_once(" #") {
+        Some((cause, hash)) if is_hash(hash) => cause,
+        _ => subject,
     }
 }
 

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ALERT_SERVICE,
+    ALERT_SOURCE,
     detect::{CountIs, Detection, Part, Step, View, WindowKind},
     quiet::entity_of,
     schedule::HAPPENED,
@@ -44,7 +44,7 @@ pub fn why_not(rule: &Detection, view: &View<'_>) -> WhyNot {
 
 fn remarks(rule: &Detection, view: &View<'_>, step: &Step) -> Vec<String> {
     let mut remarks = Vec::new();
-    if view.event.service == ALERT_SERVICE {
+    if view.event.source == ALERT_SOURCE {
         remarks.push("the event is an alert, which rules never look at".to_owned());
     }
     if !rule.enabled {

@@ -7,12 +7,12 @@ use serde::{Deserialize, Serialize};
 
 use super::follow::{Follow, Refused, Taken, key_of};
 use crate::{
-    Error, Result,
+    Error, Result, Timestamp,
     store::{EventStore, Note, Notebook, Position, Stored},
 };
 
-/// Delivering again, as it is asked of a follower: the note `replay/{name}`. Whoever runs the follower does it, soon or
-/// when it is started, and then erases the note.
+/// Delivering again, as it is asked of a follower: a note `replay/{name}/…` each time. Whoever runs the follower does it,
+/// soon or when it is started, and then erases the note.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Replay {
     /// What is behind this position.
@@ -27,7 +27,10 @@ impl Replay {
     /// # Errors
     /// Those of the notebook.
     pub async fn ask(self, store: &(impl Notebook + ?Sized), name: &str) -> Result<()> {
-        store.write(&[Note::new(replay_key(name), self)?]).await
+        let now = Timestamp::now().ticks();
+        let key =
+            format!("{}{now:020}-{}-{}", replay_prefix(name), self.from.0, u8::from(self.only_rejected));
+        store.write(&[Note::new(key, self)?]).await
     }
 }
 
@@ -101,23 +104,37 @@ impl SetAside {
 const AGAIN: usize = 100;
 
 impl Follow {
-    /// Does what a note asks for; gives the position to go on behind.
+    /// Does what notes ask for; gives the position to go on behind.
     pub(super) async fn replay_if_asked(&mut self, after: Position) -> Result<Position> {
-        let key = replay_key(&self.name);
-        let Some(value) = self.store.read(&key).await? else { return Ok(after) };
-        let wrong = |cause| Error::internal("a replay of another shape").because(cause);
-        let replay: Replay = serde_json::from_value(value).map_err(wrong)?;
-        tracing::info!(follower = self.name, ?replay, "delivering again");
-        let done = Note::new(key, ())?;
-        if replay.only_rejected {
-            self.offer_again(replay.from).await?;
-            self.store.write(&[done]).await?;
+        let asked = self.store.list(&replay_prefix(&self.name)).await?;
+        if asked.is_empty() {
             return Ok(after);
         }
-        let from = replay.from.min(after);
-        self.store.write(&[done, Note::new(key_of(&self.name), from)?]).await?;
+        let mut from = after;
+        // Only what was read is erased: more may be asked for in the meantime.
+        let mut notes = Vec::new();
+        for note in asked {
+            let wrong = |cause| Error::internal("a replay of another shape").because(cause);
+            let replay: Replay = serde_json::from_value(note.value).map_err(wrong)?;
+            tracing::info!(follower = self.name, ?replay, "delivering again");
+            match replay.only_rejected {
+                true => self.offer_again(replay.from).await?,
+                false => from = from.min(replay.from),
+            }
+            notes.push(Note::new(note.key, ())?);
+        }
+        notes.push(Note::new(key_of(&self.name), from)?);
+        // Whatever becomes of the write, how far it came is what the note says then.
+        self.position = None;
+        self.store.write(&notes).await?;
         self.position = Some(from);
         Ok(from)
+    }
+
+    /// Whether something is asked for.
+    pub(super) async fn is_asked(&self) -> bool {
+        let asked = self.store.list(&replay_prefix(&self.name)).await;
+        asked.is_ok_and(|asked| !asked.is_empty())
     }
 
     /// Offers what was set aside behind a position once more.
@@ -161,8 +178,8 @@ impl Follow {
     }
 }
 
-fn replay_key(name: &str) -> String {
-    format!("replay/{name}")
+fn replay_prefix(name: &str) -> String {
+    format!("replay/{name}/")
 }
 
 fn aside_prefix(name: &str) -> String {

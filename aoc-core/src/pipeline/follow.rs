@@ -76,6 +76,11 @@ pub(crate) trait Follower: Send + Sync {
     /// Forgets what it was shown. Called before [`recall`](Self::recall).
     fn begin(&self) {}
 
+    /// Whether what it remembers is not what it would if it began anew.
+    fn is_stale(&self) -> bool {
+        false
+    }
+
     /// Shows what was handed on before, and what came of it.
     fn recall(&self, _batch: &[Stored], _until: Position) {}
 
@@ -121,19 +126,33 @@ impl Follow {
                     Next::Stop => return,
                 },
             };
+            let mut stop = self.stop.clone();
             tokio::select! {
-                _ = self.stop.changed() => return,
+                _ = stop.changed() => return,
                 _ = tail.changed(), if wait == LOOK_EVERY => {}
-                () = tokio::time::sleep(wait) => {}
+                () = self.rest(wait) => {}
             }
         }
+    }
+
+    /// Waits, but not when somebody asks that something is delivered again: what was wrong may be put right.
+    async fn rest(&self, wait: Duration) {
+        let mut left = wait;
+        while left > LOOK_EVERY {
+            tokio::time::sleep(LOOK_EVERY).await;
+            left -= LOOK_EVERY;
+            if self.is_asked().await {
+                return;
+            }
+        }
+        tokio::time::sleep(left).await;
     }
 
     /// Hands on one batch, and moves the position only afterwards. `false` when there was nothing to hand on.
     async fn step(&mut self) -> Result<bool> {
         let after = match self.position {
-            Some(after) => after,
-            None => self.begin().await?,
+            Some(after) if !self.follower.is_stale() => after,
+            _ => self.begin().await?,
         };
         let after = self.replay_if_asked(after).await?;
         let Batch { events, bytes } = self.follower.batch();
@@ -173,6 +192,16 @@ impl Follow {
             self.forget_what_it_was_shown();
             return Err(error);
         }
+        if let Some(Refused { position, reason }) = taken.refused.first() {
+            let (follower, count) = (&self.name, taken.refused.len());
+            tracing::warn!(
+                follower,
+                count,
+                position = position.0,
+                reason = reason.chain(),
+                "events were refused for good, and set aside"
+            );
+        }
         self.aside.took(after, until, &taken.refused);
         self.position = Some(until);
         let set_aside = self.aside.len();
@@ -192,11 +221,11 @@ impl Follow {
         self.follower.begin();
         self.aside = SetAside::read(&*self.store, &self.name).await?;
         let set_aside = self.aside.len();
-        self.board.follower(&self.name, |status| status.set_aside = set_aside);
         let position = match position_of(&*self.store, &self.name).await? {
             Some(position) => position,
             None => self.begin_new().await?,
         };
+        self.board.follower(&self.name, |status| (status.set_aside, status.position) = (set_aside, position));
         self.begun = None;
         self.recall(position).await?;
         self.position = Some(position);
@@ -274,12 +303,17 @@ pub async fn position_of(store: &(impl Notebook + ?Sized), name: &str) -> Result
     serde_json::from_value(value).map(Some).map_err(wrong)
 }
 
-/// The position behind which everything stands that was stored at this time or later: events are stored in the order of
-/// their positions.
+/// How far apart the times are at which events are stored, against the order of their positions: several sources append
+/// side by side, and the clocks of leaders differ.
+const DISORDER: chrono::TimeDelta = chrono::TimeDelta::hours(1);
+
+/// A position behind which everything stands that was stored at this time or later. Some of what was stored in the hour
+/// before it stands there, too: times of storing follow the positions only roughly.
 ///
 /// # Errors
 /// Those of the log.
 pub async fn position_at(store: &(impl EventLog + ?Sized), time: Timestamp) -> Result<Position> {
+    let time = time.instant().checked_sub_signed(DISORDER).map_or(time, Timestamp::from);
     let (mut low, mut high) = (0, store.head().await?.0);
     while low < high {
         let middle = low + (high - low) / 2;

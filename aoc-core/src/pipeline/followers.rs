@@ -130,6 +130,10 @@ impl Follower for ToAlerts {
         *self.lock() = self.evaluator.begin();
     }
 
+    fn is_stale(&self) -> bool {
+        self.lock().is_stale()
+    }
+
     fn recall(&self, batch: &[Stored], until: Position) {
         let mut evaluation = self.lock();
         for Stored { position, event } in batch {

@@ -106,15 +106,19 @@ impl AlertEvaluator for Remembers {
     }
 
     fn window(&self) -> Duration {
-        Duration::from_secs(30)
+        Duration::from_secs(3_600)
     }
 }
 
-/// 300 events, stored when they happened, one each second; the evaluator had come to number 199.
+/// 300 events, stored one each other minute; the evaluator had come to number 199.
 async fn restarted(change: impl Fn(&mut Event)) -> Vec<String> {
     let store = MemoryStore::new();
     let mut events: Vec<Event> = (0..300).map(|n| normalize(&Numbers, Numbers::record(n))).collect();
-    events.iter_mut().for_each(|event| event.ingested_at = Some(event.timestamp));
+    let start = events[0].timestamp.ticks();
+    for (event, number) in events.iter_mut().zip(0_i64..) {
+        // Two minutes after one another.
+        event.ingested_at = Some(Timestamp::from_ticks(start + number * 1_200_000_000));
+    }
     change(&mut events[199]);
     store.append(&events).await.unwrap();
     store.write(&[Note::new("position/alerts", 200).unwrap()]).await.unwrap();
@@ -128,16 +132,15 @@ async fn restarted(change: impl Fn(&mut Event)) -> Vec<String> {
 #[tokio::test]
 async fn after_a_restart_an_evaluator_sees_its_window_once_more() {
     let seen = restarted(|_| ()).await;
-    let first: usize = seen[0].parse().unwrap();
-    assert!((100..170).contains(&first), "from {first} on it sees them again");
-    assert_eq!(seen, ids(first..300));
+    // Its window, and an hour because times of storing follow the positions only roughly.
+    assert_eq!(seen, ids(139..300));
 }
 
 #[tokio::test]
 async fn when_an_event_happened_does_not_cut_the_window() {
     for time in ["9999-12-31T00:00:00Z", "1601-01-01T00:00:00Z"] {
         let seen = restarted(|last| last.timestamp = Timestamp::parse(time).unwrap()).await;
-        assert_eq!(seen, ids(169..300), "{time}");
+        assert_eq!(seen, ids(139..300), "{time}");
     }
 }
 

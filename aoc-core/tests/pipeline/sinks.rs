@@ -272,19 +272,49 @@ async fn a_sink_goes_back_when_asked_while_it_runs() {
 }
 
 #[tokio::test]
-async fn a_position_is_found_by_the_time_events_were_stored() {
+async fn nothing_that_was_stored_since_a_time_lies_before_the_position_that_is_found_for_it() {
     let store = MemoryStore::new();
     let mut events: Vec<Event> = (0..100).map(|n| normalize(&Numbers, Numbers::record(n))).collect();
-    events.iter_mut().for_each(|event| event.ingested_at = Some(event.timestamp));
+    let start = Timestamp::parse("2026-01-01T00:00:00Z").unwrap().ticks();
+    for (event, hours) in events.iter_mut().zip(0_i64..) {
+        event.ingested_at = Some(Timestamp::from_ticks(start + hours * 36_000_000_000));
+    }
+    // One was stored before the one in front of it, as two sources append side by side.
+    events[40].ingested_at =
+        events[39].ingested_at.map(|at| Timestamp::from_ticks(at.ticks() - 30_000_000_000));
     store.append(&events).await.unwrap();
     for (time, position) in [
         ("2020-01-01T00:00:00Z", 0),
         ("2026-01-01T00:00:00Z", 0),
-        ("2026-01-01T00:00:30Z", 30),
-        ("2026-01-01T00:00:30.5Z", 31),
+        ("2026-01-02T06:00:00Z", 29),
+        ("2026-01-02T06:30:00Z", 30),
+        ("2026-01-02T14:20:00Z", 38),
         ("2030-01-01T00:00:00Z", 100),
     ] {
         let time = Timestamp::parse(time).unwrap();
         assert_eq!(position_at(&store, time).await.unwrap(), Position(position), "{time}");
     }
+}
+
+#[tokio::test]
+async fn asking_for_a_replay_wakes_a_sink_that_waits_and_none_is_forgotten() {
+    let store = MemoryStore::new();
+    fill(&store, 0..30).await;
+    let sink = Recorder::new();
+    sink.fail_next(Error::denied("the token is wrong"));
+    let running = Pipeline::new(store.clone())
+        .sink_from("siem", Arc::new(sink.clone()), Filter::default(), Start::Beginning)
+        .start();
+    eventually("it waits", async || running.status().followers["siem"].state == State::Failing).await;
+    for (from, only_rejected) in [(25, false), (20, false), (0, true)] {
+        Replay { from: Position(from), only_rejected }.ask(&store, "siem").await.unwrap();
+    }
+    // Else it would wait a quarter of an hour.
+    caught_up(&running, &store).await;
+    assert_eq!(sink.ids(), ids(0..30));
+    Replay { from: Position(25), only_rejected: false }.ask(&store, "siem").await.unwrap();
+    Replay { from: Position(28), only_rejected: true }.ask(&store, "siem").await.unwrap();
+    eventually("all come again", async || sink.ids().len() == 35).await;
+    assert_eq!(store.list("replay/").await.unwrap(), []);
+    running.stop().await.unwrap();
 }

@@ -31,7 +31,8 @@ fn a_late_event_completes_a_window_it_stands_in() {
     let book = threshold(json!({"count": 3, "within": "10m"}));
     for late in [-200, 0, 100, 250] {
         let mut last = event("late", late, "c", "");
-        last.ingested_at = Some(time("2026-01-05T20:00:00Z"));
+        last.available_at = Some(time("2026-01-05T20:00:00Z"));
+        last.ingested_at = Some(time("2026-01-05T20:01:00Z"));
         let alerts: Vec<Alert> = {
             let mut watch = book.begin();
             [event("1", 0, "a", ""), event("2", 300, "b", ""), last]
@@ -155,7 +156,9 @@ fn an_alert_says_what_made_it() {
         "description": "Look who it was", "conditions": [{"field": "actor", "op": "contains", "value": "ANA"}]
     });
     let mut watch = book([rule]).begin();
-    let alerts = watch.evaluate(&event("1", 0, "ana@contoso.com", ""));
+    let mut cause = event("1", 0, "ana@contoso.com", "");
+    cause.available_at = Some(cause.timestamp);
+    let alerts = watch.evaluate(&cause);
     let expected = json!([{
         "rule": "r", "subject": "exchange:1", "severity": "critical", "title": "A failure", "matched": 1,
         "events": ["exchange:1"], "reasons": ["actor contains \"ANA\": ana@contoso.com"],
@@ -201,4 +204,48 @@ fn rules_are_replaced_while_they_work_and_those_that_stay_remember() {
     let rules_of = |alerts: Vec<Alert>| alerts.into_iter().map(|alert| alert.rule).collect::<Vec<_>>();
     assert_eq!(rules_of(watch.evaluate(&event("3", 2, "a", ""))), ["stays", "comes"]);
     assert_eq!(rules_of(watch.evaluate(&event("4", 3, "a", ""))), ["changes"]);
+}
+
+#[test]
+fn an_event_that_completes_the_windows_of_several_groups_makes_an_alert_for_each() {
+    let book = threshold(json!({"count": 2, "within": "10m", "group_by": ["target"]}));
+    let about = |id: &str, second: i64, targets: &[&str]| {
+        let mut event = event(id, second, "ana", "");
+        event.target_displays = targets.iter().map(|target| (*target).to_owned()).collect();
+        event
+    };
+    let events = [about("1", 0, &["a"]), about("2", 1, &["b"]), about("3", 2, &["a", "b"])];
+    let mut watch = book.begin();
+    let alerts: Vec<Alert> = events.iter().flat_map(|event| watch.evaluate(event)).collect();
+    let entities: Vec<&str> = alerts.iter().filter_map(|alert| alert.entity.as_deref()).collect();
+    assert_eq!(entities, ["a", "b"]);
+    assert_ne!(alerts[0].subject, alerts[1].subject, "each is an alert of its own");
+    // One of them was stored before a crash: it is known, and the other is made, under the same key.
+    let mut watch = book.begin();
+    events[..2].iter().for_each(|event| watch.review(event));
+    watch.recall(&alerts[0].clone().into_event(&events[2]).unwrap());
+    let again = watch.evaluate(&events[2]);
+    assert_eq!(again.iter().map(|alert| &alert.subject).collect::<Vec<_>>(), [&alerts[1].subject]);
+}
+
+#[test]
+fn an_evaluation_whose_rules_have_changed_is_to_begin_anew() {
+    let book = threshold(json!({"count": 2, "within": "10m"}));
+    let mut watch = book.begin();
+    assert!(!watch.is_stale());
+    let same = |severity: &str| {
+        let rule =
+            json!({"id": "r", "name": "x", "severity": severity, "threshold": {"count": 2, "within": "10m"}});
+        let single = json!({"id": "s", "name": "each"});
+        RuleSet::new([rule, single].map(detection))
+    };
+    book.replace(same("low"));
+    assert!(
+        !watch.is_stale(),
+        "what it counts is the same, and one that looks at single events remembers nothing"
+    );
+    let other = json!({"id": "r", "name": "x", "threshold": {"count": 2, "within": "20m"}});
+    book.replace(RuleSet::new([detection(other)]));
+    assert!(watch.is_stale());
+    assert!(!book.begin().is_stale());
 }

@@ -39,7 +39,12 @@ fn main() -> Result<(), Failure> {
     let events = events(Path::new(&records))?;
     let rules = read(rules.map(PathBuf::from))?;
     let bytes: usize = events.iter().map(|event| event.raw.text().len()).sum();
-    println!("{} events of {} bytes, {} rules", events.len(), bytes / events.len().max(1), rules.detections.len());
+    println!(
+        "{} events of {} bytes, {} rules",
+        events.len(),
+        bytes / events.len().max(1),
+        rules.detections.len()
+    );
     for count in [15, 60, usize::MAX] {
         measure(&events, &rules, count.min(rules.detections.len()));
     }

@@ -3,6 +3,7 @@
 use crate::{
     alert::{
         detect::{Detection, Part, WindowKind},
+        quiet::entity_of,
         windows::{Found, GroupKey},
     },
     config::Span,
@@ -13,7 +14,8 @@ pub(super) fn sentence(rule: &Detection, group: Option<&GroupKey>, found: &Found
     let window = rule.window.as_ref()?;
     let fields = rule.parts.first().map_or(&[][..], |part| &part.group_by);
     let values = fields.iter().zip(group.into_iter().flat_map(|group| group.iter()));
-    let of: Vec<String> = values.map(|(field, value)| format!("{field} {value}")).collect();
+    let of: Vec<String> =
+        values.map(|(field, value)| format!("{field} {}", entity_of(&[vec![value.clone()]]))).collect();
     let of = if of.is_empty() { String::new() } else { format!(" of {}", of.join(", ")) };
     let matched = found.matched;
     let what = match (&window.kind, found.distinct) {
