@@ -48,6 +48,8 @@ use crate::{Event, Key, Outcome, RawJson, Result, Timestamp};
 pub const ALERT_SOURCE: &str = "aoc";
 /// The service of alerts.
 pub const ALERT_SERVICE: &str = "AOC";
+/// The service of what is done in AOC itself, such as changing a rule.
+pub const AUDIT_SERVICE: &str = "AOCAudit";
 
 /// How bad it is.
 #[derive(

@@ -1,6 +1,7 @@
 // The web page in a real browser, against a running server that holds at least 200 events:
 //   AOC_URL=http://127.0.0.1:8000 npm test
-// Nothing here knows the data: every value looked for is first asked of the API.
+// Nothing here knows the data: every value looked for is first asked of the API. Rules must find something in it; rules
+// that are made here are deleted again.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { chromium } from "playwright-core";
@@ -57,6 +58,11 @@ async function keys(page) {
 /** Text without differences in blanks, which a page does not show. */
 function plain(text) {
   return text.trim().replace(/\s+/g, " ");
+}
+
+/** Text as the page shows it. */
+function byNumber(text) {
+  return text.replace(DECEIVING, (c) => `[U+${c.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0")}]`);
 }
 
 async function total(page) {
@@ -175,7 +181,7 @@ test("an event opens with its changes and its raw record", async () => {
     assert.equal(plain(await page.locator("#detail h2").innerText()), plain(event.operation));
     assert.equal(await page.locator("#detail .changes tbody tr:not(.change-target)").count(), event.changes.length);
     const whole = await api(`/api/events/${encodeURIComponent(event.dedupe_key)}`);
-    const raw = JSON.parse(JSON.stringify(whole.raw).replace(DECEIVING, (c) => `[U+${c.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0")}]`));
+    const raw = JSON.parse(byNumber(JSON.stringify(whole.raw)));
     assert.deepEqual(JSON.parse(await page.locator("#detail pre.json").textContent()), raw);
   });
 });
@@ -334,4 +340,326 @@ test("the completeness view says who leads, where several processes share the st
       else assert.ok(lines.length === 1 && plain(lines[0]).startsWith(expected), lines.join());
     });
   }
+});
+
+/** The alerts among the newest events of ours, once there are some and no more come: rules look at events after they are stored. */
+async function alerts() {
+  let before = 0;
+  for (let tries = 0; ; tries += 1) {
+    const { items, total } = await api("/api/events?service=AOC&source=aoc&page_size=200");
+    const found = items.filter(({ raw }) => Array.isArray(raw?.events));
+    if ((found.length > 0 && total === before) || tries === 60) return found;
+    before = total;
+    await new Promise((done) => setTimeout(done, 500));
+  }
+}
+
+/** The newest event that is not one of ours. */
+async function foreign() {
+  const { sources } = await api("/api/filter-options");
+  const source = sources.find(({ value }) => value !== "aoc").value;
+  return (await api(`/api/events?page_size=1&raw=false&source=${encodeURIComponent(source)}`)).items[0];
+}
+
+/** Has the server change something, as a program that is no browser does. */
+async function change(method, path, body) {
+  const response = await fetch(SERVER + path, { method, body: body && JSON.stringify(body), headers: body ? { "content-type": "application/json" } : {} });
+  return { status: response.status, answer: response.status === 204 ? null : await response.json() };
+}
+
+/** A rule that is stored while the steps run. */
+async function withRule(rule, steps) {
+  const { status, answer } = await change("POST", "/api/rules", rule);
+  assert.equal(status, 201, answer.detail);
+  try {
+    await steps(answer);
+  } finally {
+    await change("DELETE", `/api/rules/${encodeURIComponent(answer.id)}`);
+  }
+}
+
+/** Waits until an element says something. */
+async function says(locator, pattern) {
+  await locator.filter({ hasText: pattern }).first().waitFor();
+}
+
+const HOSTILE = "<img src=x onerror=window.hurt=1> \u202eevil";
+
+test("the views are links that keep the filters, name the present one and go back", async () => {
+  await onPage("/?result=failure", async (page) => {
+    const views = page.getByRole("navigation", { name: "Views" });
+    assert.deepEqual(await views.getByRole("link").allInnerTexts(), ["Events", "Alerts", "Sinks", "Completeness"]);
+    for (const name of ["Alerts", "Sinks", "Completeness"]) {
+      await views.getByRole("link", { name }).focus();
+      await page.keyboard.press("Enter");
+      await page.waitForURL((url) => url.searchParams.get("view") === name.toLowerCase() && url.searchParams.get("result") === "failure");
+      assert.deepEqual(await views.locator("[aria-current=page]").allInnerTexts(), [name]);
+      assert.equal(await page.evaluate(() => document.activeElement.textContent), name, "the focus stays");
+      assert.ok(await page.locator(`#${name.toLowerCase()}`).isVisible());
+      assert.ok(await page.locator("#list").isHidden());
+    }
+    await page.goBack();
+    await page.locator("#sinks").waitFor();
+    await page.goBack();
+    await page.goBack();
+    await page.locator("#list").waitFor();
+    assert.deepEqual(await views.locator("[aria-current=page]").allInnerTexts(), ["Events"]);
+  });
+});
+
+test("the alerts view lists the newest alerts, counts them by severity, and opens one", async () => {
+  const found = await alerts();
+  assert.ok(found.length > 0, "the rules find nothing on this server");
+  await onPage("/?view=alerts", async (page) => {
+    const rows = page.locator("#alerts table.alerts a[data-key]");
+    await rows.first().waitFor();
+    const shown = await rows.evaluateAll((links) => links.map((link) => link.dataset.key));
+    assert.deepEqual(shown, found.slice(0, shown.length).map(({ dedupe_key }) => dedupe_key));
+    const worst = ["critical", "high", "medium", "low", "informational"].find((one) => found.some(({ raw }) => raw.severity === one));
+    const count = found.filter(({ raw }) => raw.severity === worst).length;
+    await says(page.locator("#alerts .by-severity"), new RegExp(`${worst}\\s*${count}`));
+    await rows.first().focus();
+    await page.keyboard.press("Enter");
+    await page.waitForURL((url) => url.searchParams.get("event") === shown[0] && url.searchParams.get("view") === "alerts");
+    const section = page.locator("#detail section.alert");
+    await section.waitFor();
+    await page.waitForFunction(() => document.activeElement?.closest("#detail"));
+    const text = plain(await section.innerText());
+    for (const part of [found[0].raw.severity, found[0].raw.rule, ...found[0].raw.reasons.slice(0, 1)]) assert.ok(text.includes(plain(byNumber(part))), `${part} in ${text}`);
+    await section.locator(".keys a").first().click();
+    await page.waitForURL((url) => url.searchParams.get("event") === found[0].raw.events[0]);
+    await page.getByRole("button", { name: "Why (not)?" }).waitFor();
+    await page.goBack();
+    await section.waitFor();
+    await page.keyboard.press("Escape");
+    await page.locator("#detail").waitFor({ state: "hidden" });
+    assert.equal(await page.evaluate(() => document.activeElement.dataset.key), shown[0], "the focus is where it was");
+    await page.getByRole("link", { name: "In the list of events" }).click();
+    await page.waitForURL((url) => url.searchParams.get("service") === "AOC" && !url.searchParams.has("view"));
+  });
+});
+
+test("the alerts view lists the rules, and one opens with its conditions", async () => {
+  const { items } = await api("/api/rules");
+  assert.ok(items.length > 0, "this server has no rules");
+  const rule = items.find(({ language, conditions = [] }) => language === "native" && conditions.length > 0) ?? items[0];
+  await onPage("/?view=alerts", async (page) => {
+    const rows = page.locator("#rules tr[data-rule]");
+    await rows.first().waitFor();
+    assert.deepEqual((await rows.evaluateAll((all) => all.map((row) => row.dataset.rule))).sort(), items.map(({ id }) => id).sort());
+    await page.locator(`#rules tr[data-rule=${JSON.stringify(rule.id)}] a`).click();
+    await page.waitForURL((url) => url.searchParams.get("rule") === rule.id);
+    await says(page.locator("#rules .rule h3"), rule.name);
+    const shown = await page.locator("#rules .conditions").innerText();
+    for (const { field } of rule.conditions ?? []) assert.ok(shown.includes(field), shown);
+    await page.getByRole("button", { name: "Close the rule" }).click();
+    await page.waitForURL((url) => !url.searchParams.has("rule"));
+    await page.locator("#rules .rule").waitFor({ state: "hidden" });
+  });
+});
+
+test("a rule is made, backtested, changed, switched off and deleted", async () => {
+  const { services } = await api("/api/filter-options");
+  const name = `Made by a test ${Date.now()}`;
+  const rule = { name, severity: "low", filter: { service: services[0].value }, enabled: false };
+  await onPage("/?view=alerts", async (page) => {
+    await page.getByRole("button", { name: "New rule" }).click();
+    const text = page.getByLabel("The rule, as JSON");
+    assert.ok(JSON.parse(await text.inputValue()).conditions.length > 0, "it begins with an example");
+    await text.fill(JSON.stringify(rule));
+    await page.getByRole("button", { name: "7 days" }).click();
+    await says(page.locator("#rules .backtest-result"), /events? of the last 7 days looked at/);
+    assert.equal(await text.inputValue(), JSON.stringify(rule), "what is written stays");
+    await page.getByRole("button", { name: "Save" }).click();
+    const panel = page.locator("#rules article.rule");
+    await says(panel.locator("h3"), name);
+    const { id } = (await api("/api/rules")).items.find((one) => one.name === name);
+    await page.waitForURL((url) => url.searchParams.get("rule") === id);
+    try {
+      await panel.getByRole("button", { name: "90 days" }).click();
+      await says(panel.locator(".backtest-result"), /hits?/);
+      const report = (await change("POST", "/api/rules/backtest", { id, days: 90 })).answer.results[0].report;
+      await says(panel.locator(".backtest-result"), `${report.alerts.toLocaleString("en-GB")} alert`);
+      if (report.alerts > 0) assert.ok((await panel.locator("svg rect.day-alerts").count()) > 0 && (await panel.locator(".samples a").count()) > 0);
+      await panel.getByRole("button", { name: "Switch on" }).click();
+      await panel.getByRole("button", { name: "Switch off" }).click();
+      await panel.getByRole("button", { name: "Switch on" }).waitFor();
+      assert.equal((await api(`/api/rules/${id}`)).enabled, false);
+      await panel.getByRole("button", { name: "Edit" }).click();
+      await text.fill(JSON.stringify({ ...rule, severity: "high" }));
+      await page.getByRole("button", { name: "Save" }).click();
+      await says(panel.locator(".severity"), "high");
+      assert.equal((await api(`/api/rules/${id}`)).severity, "high");
+      await panel.getByRole("button", { name: "Delete" }).click();
+      await page.getByRole("dialog").getByText(name).waitFor();
+      await page.keyboard.press("Escape");
+      await page.getByRole("dialog").waitFor({ state: "detached" });
+      assert.equal((await api(`/api/rules/${id}`)).id, id, "Escape deletes nothing");
+      await panel.getByRole("button", { name: "Delete" }).click();
+      await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
+      await page.locator(`#rules tr[data-rule="${id}"]`).waitFor({ state: "detached" });
+      assert.equal((await fetch(`${SERVER}/api/rules/${id}`)).status, 404);
+    } finally {
+      await change("DELETE", `/api/rules/${id}`);
+    }
+  });
+});
+
+test("a wrong rule shows the server's sentence and stays as it is written", async () => {
+  const wrong = { name: "x", conditions: [{ field: "actor", op: "is", value: "y" }] };
+  const { status, answer } = await change("POST", "/api/rules", wrong);
+  assert.equal(status, 400);
+  await onPage("/?view=alerts", async (page) => {
+    await page.getByRole("button", { name: "New rule" }).click();
+    const text = page.getByLabel("The rule, as JSON");
+    await text.fill(JSON.stringify(wrong));
+    await page.getByRole("button", { name: "Save" }).click();
+    await says(page.locator("#rule-answer"), answer.detail);
+    assert.equal(await page.locator("#rule-answer code").first().innerText(), answer.detail.split(": ")[0]);
+    assert.equal(await text.inputValue(), JSON.stringify(wrong));
+    await text.fill('{"name":');
+    await page.getByRole("button", { name: "Save" }).click();
+    await says(page.locator("#rule-answer"), "This is no JSON");
+    await page.locator("#refresh").click();
+    await page.waitForFunction(() => !document.querySelector("#rules [aria-busy]"));
+    assert.equal(await text.inputValue(), '{"name":', "asking again keeps what is written");
+    await page.getByRole("button", { name: "Cancel" }).click();
+    await text.waitFor({ state: "hidden" });
+  }, { expected: refusals });
+});
+
+test("why not shows what each condition of a rule saw in an event", async () => {
+  const event = await foreign();
+  const rule = (await api("/api/rules")).items.find(({ in_force }) => in_force);
+  const why = await api(`/api/rules/${encodeURIComponent(rule.id)}/why-not?event=${encodeURIComponent(event.dedupe_key)}`);
+  const leaves = (step) => (step.steps?.length ? step.steps.flatMap(leaves) : [step]);
+  await onPage(`/?event=${encodeURIComponent(event.dedupe_key)}`, async (page) => {
+    await page.getByRole("button", { name: "Why (not)?" }).click();
+    const choice = page.getByLabel("Rule", { exact: true });
+    assert.equal(await choice.evaluate((select) => select === document.activeElement), true);
+    await choice.selectOption(rule.id);
+    await says(page.locator("#detail .why-answer"), why.matches ? "looks for this event" : "does not look for this event");
+    const shown = plain(await page.locator("#detail .steps").first().innerText());
+    for (const { condition } of leaves(why.step)) assert.ok(shown.includes(plain(byNumber(condition))), `${condition} in ${shown}`);
+    assert.equal(await page.locator("#detail .steps li.holds:not(:has(.steps))").count(), leaves(why.step).filter(({ holds }) => holds).length);
+    for (const remark of why.remarks) assert.ok((await page.locator("#detail .remarks").innerText()).includes(remark));
+  });
+});
+
+test("hostile names of rules are shown as text", async () => {
+  await withRule({ name: HOSTILE, description: HOSTILE, labels: [HOSTILE], filter: { service: HOSTILE }, conditions: [{ field: "actor", op: "contains", value: HOSTILE }] }, async ({ id }) => {
+    await onPage(`/?view=alerts&rule=${encodeURIComponent(id)}`, async (page) => {
+      const panel = page.locator("#rules article.rule");
+      await says(panel.locator("h3"), "<img src=x onerror=window.hurt=1> [U+202E]evil");
+      await panel.getByText("As JSON").click();
+      await panel.getByRole("button", { name: "Delete" }).click();
+      await page.getByRole("dialog").getByText("[U+202E]evil").waitFor();
+      await page.keyboard.press("Escape");
+      await page.goto(`${SERVER}/?event=${encodeURIComponent((await foreign()).dedupe_key)}`);
+      await page.getByRole("button", { name: "Why (not)?" }).click();
+      await page.getByLabel("Rule", { exact: true }).selectOption(id);
+      await says(page.locator("#detail .steps"), "[U+202E]evil");
+      assert.equal(await page.locator("img, #detail script").count(), 0);
+      assert.equal(await page.evaluate(() => window.hurt), undefined);
+    });
+  });
+});
+
+test("rules that cannot be used are named with the reason, alerts that came late with the delay", async () => {
+  const event = { id: "a", dedupe_key: "aoc:late", timestamp: new Date().toISOString(), source: "aoc", service: "AOC", tenant: "", operation: HOSTILE, result: "success", actor_display: HOSTILE, display_summary: HOSTILE, target_displays: [], changes: [], tags: [], comments: [], flags: [],
+    raw: { rule: HOSTILE, subject: "x", severity: "high", title: HOSTILE, matched: 3, events: ["x", "y", "z"], reasons: [HOSTILE], labels: [HOSTILE], delay_seconds: 5400 } };
+  const change = { ...event, dedupe_key: "aoc:change", operation: "Update alert rule", raw: { rule: "x", before: {}, after: {} } };
+  const refused = [{ origin: "file", file: "rules/old.yml", id: null, title: HOSTILE, reason: "`| count()` is the old way", earlier_stays: true }];
+  await onPage("/", async (page) => {
+    await page.route("**/api/events?*service=AOC*", (route) => route.fulfill({ json: { items: [event, change], total: 2, next_cursor: null } }));
+    await page.route("**/api/rules", (route) => route.fulfill({ json: { items: [], refused } }));
+    await page.getByRole("link", { name: "Alerts", exact: true }).click();
+    await says(page.locator("#alerts .refused"), "rules/old.yml: <img src=x onerror=window.hurt=1> [U+202E]evil: `| count()` is the old way. What the file said before stays in force.");
+    const row = page.locator("#alerts table.alerts tbody tr");
+    await says(row, "delivered 90 min late");
+    assert.equal(await row.count(), 1, "a change of a rule is no alert");
+    await says(page.locator("#alerts [role=status]"), "1 alert");
+    assert.equal(await page.locator("img").count(), 0);
+  });
+});
+
+test("a view says what the server says, and one part's failure hides no other", async () => {
+  const unavailable = { status: 503, json: { title: "unavailable", detail: "the store does not answer" } };
+  await onPage("/", async (page) => {
+    await page.route("**/api/rules", (route) => route.fulfill(unavailable));
+    await page.route("**/api/sinks", (route) => route.fulfill(unavailable));
+    await page.getByRole("link", { name: "Alerts", exact: true }).click();
+    await says(page.locator("#rules .notice"), "The rules could not be read. The store does not answer.");
+    await page.locator("#alerts table.alerts, #alerts .blank").first().waitFor();
+    await page.unroute("**/api/rules");
+    await page.route("**/api/events?*service=AOC*", (route) => route.fulfill(unavailable));
+    await page.locator("#refresh").click();
+    await says(page.locator("#alerts .notice"), "The alerts could not be read. The store does not answer.");
+    await page.locator("#rules tr[data-rule], #rules .blank").first().waitFor();
+    await page.getByRole("link", { name: "Sinks", exact: true }).click();
+    await says(page.locator("#sinks .notice"), "The sinks could not be read. The store does not answer.");
+    await page.unroute("**/api/sinks");
+    await page.locator("#refresh").click();
+    await page.locator("#sinks table, #sinks .blank").first().waitFor();
+  }, { expected: (text) => /status of 503/.test(text) });
+});
+
+test("the sinks view shows the sinks there are, or how to configure one", async () => {
+  const { items } = await api("/api/sinks");
+  await onPage("/?view=sinks", async (page) => {
+    if (items.length === 0) {
+      await page.getByText("No sinks are configured").waitFor();
+      assert.match(await page.locator("#sinks pre").innerText(), /^\[sinks\.\w+\]\ntype = /);
+    } else {
+      await page.locator("#sinks tbody.sink").first().waitFor();
+      assert.deepEqual(await page.locator("#sinks tbody.sink th bdi:first-child").allInnerTexts(), items.map(({ name }) => name));
+    }
+    await page.setViewportSize({ width: 390, height: 844 });
+    for (const view of ["Sinks", "Alerts"]) {
+      await page.getByRole("link", { name: view, exact: true }).click();
+      assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth), `${view}: nothing is wider than the screen`);
+    }
+  });
+});
+
+test("a sink shows its last error and what was refused, and delivers again when that is confirmed", async () => {
+  const { items: [event] } = await api("/api/events?page_size=1&raw=false");
+  const sink = { name: "si em", type: "webhook", filter: { service: ["AOC"] }, state: "failing", position: 7, behind: 1200, lag_seconds: 7300, delivered: 5, set_aside: 2, last_error: { kind: "unavailable", message: "sinks.siem: <b>503</b>", at: "2026-03-02T00:00:00Z" } };
+  const archive = { ...sink, name: "archive", filter: {}, state: null, position: null, behind: 0, lag_seconds: 0, set_aside: 0, last_error: null };
+  const asked = [];
+  await onPage("/", async (page) => {
+    await page.route("**/api/sinks", (route) => route.fulfill({ json: { items: [sink, archive] } }));
+    await page.route("**/api/sinks/si%20em/rejected", (route) => route.fulfill({ json: { total: 2, items: [{ position: 3, id: event.dedupe_key, summary: HOSTILE, reason: "too <i>odd</i>" }, { position: 4, id: null, summary: null, reason: "too large" }] } }));
+    await page.route("**/api/sinks/si%20em/replay", (route) => {
+      asked.push({ ...route.request().postDataJSON(), method: route.request().method(), type: route.request().headers()["content-type"] });
+      return route.fulfill({ status: 202, json: { from: 0, only_rejected: true, events: 2 } });
+    });
+    await page.getByRole("link", { name: "Sinks", exact: true }).click();
+    const row = page.locator("#sinks tbody.sink").first();
+    await row.waitFor();
+    const text = plain(await row.innerText());
+    for (const part of ["si em webhook", "failing", "1,200 events, 2 h", "sinks.siem: <b>503</b>", "service is “AOC”"]) assert.ok(text.includes(part), `${part} in ${text}`);
+    assert.equal(await page.getByRole("button", { name: "Show what was refused" }).count(), 1, "where nothing was refused there is nothing to show");
+    await row.getByRole("button", { name: "Show what was refused" }).click();
+    await says(row.locator(".refusals"), "too <i>odd</i>");
+    await row.getByRole("button", { name: "Offer refused again" }).click();
+    await page.getByRole("dialog").getByText("2 refused events").waitFor();
+    await page.getByRole("dialog").getByRole("button", { name: "Cancel" }).click();
+    await row.getByRole("button", { name: "Offer refused again" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Offer again" }).click();
+    await says(row, "2 events will be offered again soon.");
+    await row.getByRole("button", { name: "Replay from…" }).click();
+    await row.locator("input[type=date]").fill("2026-01-01");
+    await page.keyboard.press("Enter");
+    await says(page.getByRole("dialog"), /about [\d,]+ events?/);
+    await page.getByRole("dialog").getByRole("button", { name: "Deliver again" }).click();
+    await page.waitForFunction(() => !document.querySelector("dialog"));
+    await page.locator("#refresh").click();
+    await row.locator(".refusals a").click();
+    await page.waitForURL((url) => url.searchParams.get("event") === event.dedupe_key && url.searchParams.get("view") === "sinks");
+    const form = { method: "POST", type: "application/json" };
+    const midnight = await page.evaluate(() => new Date("2026-01-01T00:00:00").toISOString().replace(".000Z", "Z"));
+    assert.deepEqual(asked, [{ only_rejected: true, ...form }, { from: midnight, ...form }]);
+    assert.equal(await page.locator("img, #sinks b, #sinks .reason i").count(), 0);
+  });
 });

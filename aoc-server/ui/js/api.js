@@ -16,11 +16,12 @@
 
 /** What went wrong, in words for the user. */
 export class Problem extends Error {
-  /** @param {string} message @param {number} status @param {string} [requestId] */
-  constructor(message, status, requestId = "") {
+  /** @param {string} message @param {number} status @param {string} [requestId] @param {string} [detail] in the server's words */
+  constructor(message, status, requestId = "", detail = message) {
     super(message);
     this.status = status;
     this.requestId = requestId;
+    this.detail = detail;
   }
 }
 
@@ -32,6 +33,24 @@ export async function get(path, params, signal) {
   } catch {
     throw new Problem("The server's answer was not JSON. Is there a proxy in between?", 200);
   }
+}
+
+/**
+ * Has the server do something. Resolves to its answer, or null where it has none to give.
+ * @param {"POST"|"PUT"|"DELETE"} method @param {string} path @param {string} [body] JSON @param {AbortSignal} [signal] @returns {Promise<any>}
+ */
+export async function send(method, path, body, signal) {
+  const response = await reach(path, signal, { method, body, headers: body === undefined ? {} : { "content-type": "application/json" } });
+  const text = await response.text();
+  if (!response.ok) throw problemOf(response.status, text);
+  return text ? JSON.parse(text) : null;
+}
+
+/** A failure in words for the user. One that is no `Problem` is a mistake of ours and goes to the console. @param {unknown} error */
+export function words(error) {
+  if (error instanceof Problem) return error.message;
+  console.error(error);
+  return "The page could not show the answer.";
 }
 
 /** The answer's text, for those who need it as sent. @param {string} path @param {URLSearchParams} [params] @param {AbortSignal} [signal] */
@@ -76,10 +95,10 @@ export class Latest {
   }
 }
 
-/** @param {string} address @param {AbortSignal} [signal] */
-async function reach(address, signal) {
+/** @param {string} address @param {AbortSignal} [signal] @param {RequestInit} [how] */
+async function reach(address, signal, { headers, ...how } = {}) {
   try {
-    return await fetch(address, { signal, headers: { accept: "application/json" }, credentials: "same-origin" });
+    return await fetch(address, { signal, ...how, headers: { accept: "application/json", ...headers }, credentials: "same-origin" });
   } catch (error) {
     if (superseded(error)) throw error;
     throw new Problem("The server cannot be reached.", 0);
@@ -90,7 +109,7 @@ async function reach(address, signal) {
 function problemOf(status, text) {
   try {
     const { detail, title, request_id } = JSON.parse(text);
-    return new Problem(sentence(detail || title || `The server answered ${status}`), status, request_id);
+    return new Problem(sentence(detail || title || `The server answered ${status}`), status, request_id, String(detail || title || ""));
   } catch {
     return new Problem(`The server answered ${status}.`, status);
   }

@@ -1,4 +1,5 @@
 // The page. Its state is the address: every change is a navigation, and showing follows from the address.
+import { Alerts } from "./alerts.js";
 import { get, Latest, Problem } from "./api.js";
 import { nothingFound, showChips } from "./chips.js";
 import { Completeness } from "./completeness.js";
@@ -6,9 +7,11 @@ import { Detail } from "./detail.js";
 import { byId, h, replace, visible } from "./dom.js";
 import { Facets, readOptions } from "./facets.js";
 import { number } from "./format.js";
-import { SearchBox, TimeRange } from "./header.js";
+import { SearchBox, showViews, TimeRange } from "./header.js";
+import { changesOf } from "./links.js";
 import { EventList, readPage } from "./list.js";
-import { apiParams, COMPLETENESS, empty, filterKey, href, parse } from "./state.js";
+import { Sinks } from "./sinks.js";
+import { ALERTS, apiParams, COMPLETENESS, empty, filterKey, href, parse, SINKS } from "./state.js";
 import { Timeline } from "./timeline.js";
 
 /** @typedef {import("./state.js").State} State */
@@ -23,10 +26,12 @@ const reading = { list: new Latest(), timeline: new Latest(), options: new Lates
 const list = new EventList(byId("list"), (key) => href(state, { event: key }));
 const timeline = new Timeline(byId("timeline"), (start, end) => go(href(state, { start, end, range: "" })));
 const facets = new Facets(byId("filters"), () => state, go);
-const searchBox = new SearchBox((search, { more }) => search !== state.search && go(href(state, { search, view: "" }), more));
+const searchBox = new SearchBox((search, { more }) => search !== state.search && go(href(state, { search, view: "", rule: "" }), more));
 const timeRange = new TimeRange(go);
+const alerts = new Alerts(byId("alerts"), (changes) => go(href(state, changes)));
+const sinks = new Sinks(byId("sinks"));
 const completeness = new Completeness(byId("completeness"));
-const detail = new Detail(byId("detail"), { close, step, around: (key) => list.around(key), staysOpen: () => wide.matches });
+const detail = new Detail(byId("detail"), { close, step, around: (key) => neighbours().around(key), staysOpen: () => wide.matches });
 
 /** Goes to an address of this page. @param {string} address @param {boolean} [instead] of the present one, for the back button */
 function go(address, instead = false) {
@@ -58,12 +63,15 @@ function show() {
 
 /** Shows the view that the address names in place of the events. */
 function showView() {
-  const open = state.view === COMPLETENESS;
-  document.body.classList.toggle("with-completeness", open);
-  const link = byId("completeness-link");
-  link.href = href(state, { view: open ? "" : COMPLETENESS, event: "" });
-  link.textContent = open ? "Events" : "Completeness";
-  completeness.show(open);
+  showViews(state);
+  alerts.show(state);
+  sinks.show(state.view === SINKS);
+  completeness.show(state.view === COMPLETENESS);
+}
+
+/** Where events are opened from, and stepped through. */
+function neighbours() {
+  return state.view === ALERTS ? alerts : list;
 }
 
 /** Asks for everything the filters decide. */
@@ -144,13 +152,13 @@ function exportAddress(params, format) {
 function close() {
   const key = state.event;
   go(href(state, { event: "" }));
-  list.focus(key);
+  neighbours().focus(key);
 }
 
 /** @param {number} by */
 async function step(by) {
   const from = state.event;
-  const next = await list.neighbour(from, by);
+  const next = await neighbours().neighbour(from, by);
   if (next !== undefined && state.event === from) go(href(state, { event: next }), true);
   else detail.refreshSteps();
 }
@@ -161,10 +169,11 @@ function followLink(event) {
   const elsewhere = event.ctrlKey || event.metaKey || event.shiftKey || event.altKey || event.button !== 0;
   if (!link || event.defaultPrevented || elsewhere || link.hasAttribute("download") || link.origin !== location.origin || link.pathname !== "/" || link.hash) return;
   event.preventDefault();
-  const inList = link.closest("#list") !== null;
-  focusDetail = inList && (event.detail === 0 || !wide.matches);
-  const review = inList && state.event !== "";
-  go(link.search ? `/${link.search}` : "/", review);
+  const changes = changesOf(link);
+  const opens = link.closest("#list") !== null || Boolean(changes?.event);
+  focusDetail = opens && (event.detail === 0 || !wide.matches);
+  const review = opens && state.event !== "" && !link.closest("#detail");
+  go(changes ? href(state, changes) : link.search ? `/${link.search}` : "/", review);
 }
 
 /** @param {boolean} open */
@@ -178,7 +187,7 @@ function listen() {
   window.addEventListener("popstate", show);
   byId("refresh").addEventListener("click", () => {
     readAll();
-    completeness.read();
+    for (const view of [alerts, sinks, completeness]) view.read();
   });
   byId("filters-button").addEventListener("click", () => showFilters(!document.body.classList.contains("with-filters")));
   document.addEventListener("click", (event) => {
@@ -186,9 +195,9 @@ function listen() {
     if (!inside && document.body.classList.contains("with-filters")) showFilters(false);
   });
   document.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape" || event.defaultPrevented) return;
+    if (event.key !== "Escape" || event.defaultPrevented || document.querySelector("dialog[open]")) return;
     if (document.body.classList.contains("with-filters")) showFilters(false);
-    else if (state.event && !(event.target instanceof HTMLInputElement)) close();
+    else if (state.event && !(event.target instanceof Element && event.target.matches("input, textarea, select"))) close();
   });
 }
 

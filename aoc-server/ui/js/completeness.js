@@ -1,8 +1,9 @@
 // The ledger of the last seven days: what is proven complete, stream by stream, and what is known to be missing.
-import { get, Latest, Problem } from "./api.js";
+import { get } from "./api.js";
 import { h, quoted, replace, svg, visible } from "./dom.js";
 import { counted, fullTime, number, spanName, timeElement } from "./format.js";
 import { leaderLine, leadership } from "./leader.js";
+import { Refreshed } from "./refreshed.js";
 
 /**
  * @typedef {{from: string, until: string, standing: string}} Stretch
@@ -25,52 +26,27 @@ const STANDINGS = { sealed: "sealed", stored: "stored", open: "under way", missi
 /** The view. */
 export class Completeness {
   #host;
-  #reading = new Latest();
+  #part;
   #status = h("p", { class: "hint", role: "status", "aria-live": "polite" });
-  /** @type {ReturnType<typeof setInterval> | undefined} */ #again;
 
   /** @param {HTMLElement} host */
   constructor(host) {
     this.#host = host;
-    document.addEventListener("visibilitychange", () => document.hidden || this.#isOld() && this.read());
-  }
-
-  /** When the last answer came. */
-  #readAt = 0;
-
-  #isOld() {
-    return Date.now() - this.#readAt >= MINUTE;
+    this.#part = new Refreshed(host, read, ([answer, leads, from]) => {
+      this.#say(answer);
+      replace(host, [h("h2", {}, "Completeness"), this.#status, leaderLine(leads), legend(), ...notices(answer), ...streams(answer, from)]);
+    }, (words) => replace(host, [h("h2", {}, "Completeness"), h("p", { class: "notice", role: "alert" }, visible(words))]));
   }
 
   /** Shows the view, or hides it. @param {boolean} open */
   show(open) {
-    if (this.#host.hidden !== open) return;
     this.#host.hidden = !open;
-    clearInterval(this.#again);
-    if (!open) return this.#reading.cancel();
-    this.#again = setInterval(() => document.hidden || this.read(), MINUTE);
-    this.read();
+    this.#part.show(open);
   }
 
   /** Asks again, where the view is open. */
-  async read() {
-    if (this.#host.hidden) return;
-    const from = Math.floor((Date.now() - LENGTH) / MINUTE) * MINUTE + MINUTE;
-    const params = new URLSearchParams({ from: new Date(from).toISOString().replace(".000Z", "Z"), strip: "true" });
-    this.#host.setAttribute("aria-busy", "true");
-    try {
-      const answers = await this.#reading.run((signal) => Promise.all([get("/api/gaps", params, signal), leadership(signal)]));
-      if (answers === undefined) return;
-      const [answer, leads] = answers;
-      this.#say(answer);
-      replace(this.#host, [h("h2", {}, "Completeness"), this.#status, leaderLine(leads), legend(), ...notices(answer), ...streams(answer, from)]);
-    } catch (error) {
-      const words = error instanceof Problem ? error.message : "The page could not show the answer.";
-      if (!(error instanceof Problem)) console.error(error);
-      replace(this.#host, [h("h2", {}, "Completeness"), h("p", { class: "notice", role: "alert" }, visible(words))]);
-    }
-    this.#readAt = Date.now();
-    this.#host.removeAttribute("aria-busy");
+  read() {
+    return this.#part.read();
   }
 
   /** The one line that is read aloud, and only when what it says has changed. @param {Answer} answer */
@@ -81,6 +57,14 @@ export class Completeness {
     if (words?.textContent === found && time) time.replaceChildren(timeElement(at, fullTime));
     else replace(this.#status, [h("span", {}, found), ", as of ", h("span", { "aria-live": "off" }, timeElement(at, fullTime))]);
   }
+}
+
+/** @param {AbortSignal} signal @returns {Promise<[Answer, import("./leader.js").Leadership | null, number]>} */
+async function read(signal) {
+  const from = Math.floor((Date.now() - LENGTH) / MINUTE) * MINUTE + MINUTE;
+  const params = new URLSearchParams({ from: new Date(from).toISOString().replace(".000Z", "Z"), strip: "true" });
+  const [answer, leads] = await Promise.all([get("/api/gaps", params, signal), leadership(signal)]);
+  return [answer, leads, from];
 }
 
 function legend() {

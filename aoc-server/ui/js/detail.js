@@ -1,5 +1,6 @@
 // The panel of one event.
 import { getText, Latest, Problem } from "./api.js";
+import { alertOf, alertSection } from "./alert.js";
 import { changesSection } from "./changes.js";
 import { h, quoted, replace, visible } from "./dom.js";
 import { factList, originList, searchFor } from "./facts.js";
@@ -7,6 +8,7 @@ import { fullTime, hue, timeElement } from "./format.js";
 import { jsonView, memberText, pretty } from "./json.js";
 import { resultMark } from "./list.js";
 import { empty, href } from "./state.js";
+import { whySection } from "./why.js";
 
 /** @typedef {import("./api.js").Event} Event */
 /** @typedef {import("./state.js").State} State */
@@ -75,15 +77,18 @@ export class Detail {
   /** @param {Event} event @param {string} raw */
   #fill(event, raw) {
     this.#links = [];
+    const alert = alertOf(event);
     this.#title.replaceChildren(quoted(event.operation));
     replace(this.#body, [
       h("div", { class: "detail-head" },
         h("p", { class: "detail-kind" }, h("i", { class: `dot ${hue(event.service)}` }), quoted(event.service), resultMark(event.result)),
         this.#title, h("p", { class: "sentence" }, quoted(event.display_summary))),
       event.revision_of && this.#revision(event.revision_of),
+      alert && alertSection(alert),
       factList(event, (changes, title, child) => this.#link(changes, title, child)),
       event.changes?.length > 0 && changesSection(event.changes),
       event.comments?.length > 0 && comments(event.comments),
+      event.source !== "aoc" && whySection(event.dedupe_key),
       rawSection(raw),
       h("section", { "aria-label": "Origin" }, h("h3", {}, "Origin"), originList(event)),
     ]);
@@ -114,7 +119,7 @@ export class Detail {
 
   /** @param {Partial<State>} changes */
   #target(changes) {
-    return href(this.#state, { ...changes, event: this.#actions.staysOpen() ? this.#key : "" });
+    return href(this.#state, { ...changes, view: "", rule: "", event: this.#actions.staysOpen() ? this.#key : "" });
   }
 
   /** @param {string} sign @param {string} title @param {number} by */

@@ -6,7 +6,7 @@ const toSeconds = /** @type {const} */ ({ ...toMinutes, second: "2-digit" });
 export const clockTime = format(toSeconds);
 export const dayName = format({ weekday: "long", day: "numeric", month: "long", year: "numeric" });
 export const fullTime = format({ weekday: "short", day: "numeric", month: "short", year: "numeric", ...toSeconds, timeZoneName: "short" });
-const briefTime = format({ day: "numeric", month: "short", year: "numeric", ...toMinutes });
+export const briefTime = format({ day: "numeric", month: "short", year: "numeric", ...toMinutes });
 const numbers = new Intl.NumberFormat();
 
 /** @param {Intl.DateTimeFormatOptions} options */
@@ -43,6 +43,13 @@ export function spanName(start, end) {
   if (!end) return `since ${briefTime(start)}`;
   if (!start) return `before ${briefTime(end)}`;
   return `${briefTime(start)} – ${dayKey(start) === dayKey(end) ? clockTime(end).slice(0, 5) : briefTime(end)}`;
+}
+
+/** A stretch of time in its largest whole unit that says enough. @param {number} seconds */
+export function lengthName(seconds) {
+  if (seconds < 120) return `${number(seconds)} s`;
+  if (seconds < 7200) return `${number(Math.floor(seconds / 60))} min`;
+  return seconds < 172_800 ? `${number(Math.floor(seconds / 3600))} h` : `${number(Math.floor(seconds / 86_400))} days`;
 }
 
 /** A changed value as text: text as it is, anything else as JSON. @param {unknown} value */

@@ -1,10 +1,24 @@
-// The search box and the time range.
+// The views, the search box and the time range.
 import { byId, h, replace } from "./dom.js";
-import { href, RANGES } from "./state.js";
+import { ALERTS, COMPLETENESS, href, RANGES, SINKS } from "./state.js";
 
 /** @typedef {import("./state.js").State} State */
 
 const TYPING_PAUSE = 250;
+
+/** @type {[string, string][]} */
+const VIEWS = [["", "Events"], [ALERTS, "Alerts"], [SINKS, "Sinks"], [COMPLETENESS, "Completeness"]];
+
+/** Links to the views, which keep the filters, and the name of the one that is shown. @param {State} state */
+export function showViews(state) {
+  const host = /** @type {HTMLElement} */ (document.querySelector(".views"));
+  replace(host, VIEWS.map(([view, name]) =>
+    h("a", { "data-key": `view ${view}`, href: href(state, { view, event: "", rule: "" }), "aria-current": state.view === view ? "page" : null }, name)));
+  const name = VIEWS.find(([view]) => view === state.view)?.[1] ?? "";
+  document.body.dataset.view = name.toLowerCase();
+  byId("events").setAttribute("aria-label", name);
+  document.title = state.view ? `${name} – AOC` : "AOC – Admin Operations Center";
+}
 
 /** The search box. Tells `onSearch` what is looked for, a moment after the typing stops. */
 export class SearchBox {

@@ -33,7 +33,7 @@ export class EventList {
     this.#linkTo = linkTo;
     this.#foot.append(this.#button, this.#shown, this.#complaint);
     this.#table.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => this.#key(event));
-    this.#table.addEventListener("click", (/** @type {MouseEvent} */ event) => this.#click(event));
+    this.#table.addEventListener("click", followRow);
   }
 
   /** @param {import("./api.js").Hits} hits @param {URLSearchParams} params @param {Element} whenEmpty */
@@ -181,14 +181,14 @@ export class EventList {
     clearTimeout(this.#review);
     if (this.#open) this.#review = setTimeout(() => follow(link), REVIEW_PAUSE);
   }
+}
 
-  /** A click anywhere in a row follows its link, unless text is being selected. @param {MouseEvent} event */
-  #click(event) {
-    const target = /** @type {Element} */ (event.target);
-    const link = target.closest("tr.row")?.querySelector("a");
-    if (!link || target.closest("a") || String(getSelection())) return;
-    follow(link, event);
-  }
+/** A click anywhere in a row follows its link, unless text is being selected. @param {MouseEvent} event */
+export function followRow(event) {
+  const target = /** @type {Element} */ (event.target);
+  const link = target.closest("tr.row")?.querySelector("a");
+  if (!link || target.closest("a, button") || String(getSelection())) return;
+  follow(link, event);
 }
 
 /** One page of events without their raw records. @param {URLSearchParams} params @param {AbortSignal} signal @returns {Promise<import("./api.js").Hits>} */

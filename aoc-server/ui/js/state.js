@@ -3,17 +3,20 @@
 /**
  * @typedef {{service: string[], result: string[], operation: string[], source: string[], tenant: string[],
  *   include_tags: string[], exclude_tags: string[], search: string, actor: string, start: string, end: string,
- *   range: string, event: string, view: string}} State
+ *   range: string, event: string, view: string, rule: string}} State
  * @typedef {"service"|"result"|"operation"|"source"|"tenant"|"include_tags"|"exclude_tags"} ListName
  */
 
 /** Parameters that may be repeated. @type {ListName[]} */
 export const LISTS = ["service", "result", "operation", "source", "tenant", "include_tags", "exclude_tags"];
-/** Parameters given once; `range` (gives way to `start` and `end`), `event` and `view` are the page's own. */
-const TEXTS = /** @type {const} */ (["search", "actor", "range", "start", "end", "event", "view"]);
+/** Parameters given once; `range` (gives way to `start` and `end`), `event`, `view` and `rule` are the page's own. */
+const TEXTS = /** @type {const} */ (["search", "actor", "range", "start", "end", "event", "view", "rule"]);
 
 /** The views beside the list of events. */
+export const ALERTS = "alerts";
+export const SINKS = "sinks";
 export const COMPLETENESS = "completeness";
+const VIEWS = [ALERTS, SINKS, COMPLETENESS];
 
 /** The time ranges on offer, in hours. @type {Record<string, number>} */
 export const RANGES = { "24h": 24, "7d": 168, "30d": 720, "90d": 2160 };
@@ -22,7 +25,7 @@ export const RANGES = { "24h": 24, "7d": 168, "30d": 720, "90d": 2160 };
 export function empty() {
   return {
     service: [], result: [], operation: [], source: [], tenant: [], include_tags: [], exclude_tags: [],
-    search: "", actor: "", start: "", end: "", range: "", event: "", view: "",
+    search: "", actor: "", start: "", end: "", range: "", event: "", view: "", rule: "",
   };
 }
 
@@ -42,8 +45,8 @@ export function parse(query) {
     problems.push(`There is no time range “${state.range}”; there are ${Object.keys(RANGES).join(", ")}. It was ignored.`);
     state.range = "";
   }
-  if (state.view && state.view !== COMPLETENESS) {
-    problems.push(`There is no view “${state.view}”; there is ${COMPLETENESS}. It was ignored.`);
+  if (state.view && !VIEWS.includes(state.view)) {
+    problems.push(`There is no view “${state.view}”; there are ${VIEWS.join(", ")}. It was ignored.`);
     state.view = "";
   }
   if (state.start || state.end) state.range = "";
@@ -65,7 +68,7 @@ export function apiParams(state, now) {
 
 /** Equal for two states that ask for the same events. @param {State} state */
 export function filterKey(state) {
-  return href(state, { event: "", view: "" });
+  return href(state, { event: "", view: "", rule: "" });
 }
 
 /** Whether any filter is set. @param {State} state */

@@ -4,7 +4,7 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 
 use aoc_core::{
     Event, Outcome, RawJson, Result, Timestamp,
-    alert::{ALERT_SERVICE, ALERT_SOURCE, rule::Rule},
+    alert::{ALERT_SOURCE, AUDIT_SERVICE, rule::Rule},
 };
 use serde_json::json;
 
@@ -43,7 +43,7 @@ fn change_of(caller: &Caller, before: Option<&Rule>, after: Option<&Rule>) -> Re
     let unique = format!("{:016x}", RandomState::new().build_hasher().finish());
     let mut event = Event::new(ALERT_SOURCE, format!("rule-change/{id}/{unique}"), now);
     event.raw = RawJson::of(&json!({ "rule": id, "before": before, "after": after }))?;
-    event.service = ALERT_SERVICE.into();
+    event.service = AUDIT_SERVICE.into();
     event.operation = operation.into();
     event.result = Outcome::Success;
     event.ingested_at = Some(now);
