@@ -70,7 +70,7 @@ fn every_change_of_a_rule_is_an_event() {
             (text("service"), text("operation"), text("actor_display"))
         })
         .collect();
-    let by = |operation| ("AOC", operation, "anonymous");
+    let by = |operation| ("AOCAudit", operation, "anonymous");
     assert_eq!(told, ["Delete alert rule", "Update alert rule", "Create alert rule"].map(by));
     let update = &server.all("operation=Update+alert+rule", 50)[0];
     assert_eq!(

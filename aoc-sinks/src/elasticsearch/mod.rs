@@ -10,8 +10,9 @@
 //! Each event is created under its key as `_id`, so an event that comes again is there once: `409` is a success. A data
 //! stream knows keys only in its newest backing index: an event that comes again just after a rollover is there twice.
 //!
-//! Each event has its own outcome. One that does not fit the mapping is set aside with the reason; a missing index or
-//! pipeline, missing rights and a full disk keep everything until they are mended.
+//! Each event has its own outcome. Only what is said about its document sets one aside, such as that it does not fit the
+//! mapping. A missing or closed index, a missing pipeline, missing rights, a limit of shards, a full disk and what is not
+//! known keep everything until they are mended.
 //!
 //! An API key needs `create_doc` on the index (and `auto_configure` for a data stream that is not there yet).
 
@@ -30,8 +31,8 @@ use serde_json::json;
 use crate::{
     format::Format,
     forward::{
-        Address, Courier, Link, Mask, Piece, Plain, Prepared, Settled, check_max_bytes, gzip, hand_over,
-        json_format, secret_header, text,
+        Address, Courier, Guard, Link, Mask, Piece, Plain, Prepared, Settled, check_max_bytes, gzip,
+        hand_over, json_format, secret_header, text,
     },
 };
 
@@ -94,7 +95,13 @@ impl Component for Elasticsearch {
         let encoded = authorization.as_ref().and_then(|value| value.to_str().ok()?.split_once(' '));
         let mask = Mask::of(secrets.chain(encoded.map(|(_, credential)| credential)));
         let link = Link::new(address.host(), mask)?;
-        Ok(Arc::new(ElasticsearchSink { address, link, authorization, options: self }))
+        Ok(Arc::new(ElasticsearchSink {
+            address,
+            link,
+            authorization,
+            guard: Guard::default(),
+            options: self,
+        }))
     }
 }
 
@@ -132,6 +139,7 @@ struct ElasticsearchSink {
     address: Address,
     link: Link,
     authorization: Option<HeaderValue>,
+    guard: Guard,
     options: Elasticsearch,
 }
 
@@ -170,6 +178,10 @@ impl Courier for ElasticsearchSink {
         };
         let heard = self.link.send_well(request).await?;
         bulk::outcome(&self.link, &heard, pieces)
+    }
+
+    fn guard(&self) -> &Guard {
+        &self.guard
     }
 }
 

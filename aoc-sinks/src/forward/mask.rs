@@ -37,15 +37,33 @@ impl Mask {
     }
 }
 
-/// The secret, as it stands in JSON, and without blanks around it.
+/// The secret, as it stands in JSON, and without blanks around it; also as whoever reads addresses or forms decodes it.
 fn forms(secret: &str) -> Vec<String> {
-    let json = serde_json::Value::from(secret).to_string();
-    let json = json.trim_matches('"').to_owned();
-    let mut forms = vec![secret.trim().to_owned(), json.replace('/', "\\/"), json];
+    let readings = [secret.to_owned(), decoded(secret), decoded(&secret.replace('+', " "))];
+    let mut forms: Vec<String> = readings.iter().flat_map(|reading| written(reading)).collect();
     forms.sort();
     forms.dedup();
     forms.retain(|form| form.len() >= LEAST);
     forms
+}
+
+fn written(secret: &str) -> [String; 3] {
+    let json = serde_json::Value::from(secret).to_string();
+    let json = json.strip_prefix('"').and_then(|json| json.strip_suffix('"')).unwrap_or(&json).to_owned();
+    [secret.trim().to_owned(), json.replace('/', "\\/"), json]
+}
+
+/// The text with each `%` and two hexadecimal digits as the byte they mean.
+fn decoded(text: &str) -> String {
+    let (mut bytes, mut rest) = (Vec::with_capacity(text.len()), text.as_bytes());
+    while let Some((first, behind)) = rest.split_first() {
+        let digits = behind.get(..2).filter(|_| *first == b'%');
+        let digits = digits.filter(|digits| digits.iter().all(u8::is_ascii_hexdigit));
+        let byte = digits.and_then(|digits| u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok());
+        bytes.push(byte.unwrap_or(*first));
+        rest = if byte.is_some() { &behind[2..] } else { behind };
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 /// Marks that turn the direction of writing, and so could make a sentence read otherwise.
@@ -64,5 +82,14 @@ mod tests {
         assert_eq!(told, "no [31m… is \"…\" ab, …");
         assert_eq!(mask.told(&[b'x'; 1_000]).chars().count(), MOST + 1);
         assert_eq!(mask.told(b" \n"), "");
+    }
+
+    #[test]
+    fn a_secret_of_an_address_is_not_told_in_its_decoded_form_either() {
+        let mask = Mask::of(["g%C3%A4heim%2f1%2B%zz", "geheim+2"]);
+        let told = mask
+            .told("a g%C3%A4heim%2f1%2B%zz b gäheim/1+%zz c gäheim\\/1+%zz d geheim 2 e geheim+2".as_bytes());
+        assert_eq!(told, "a … b … c … d … e …");
+        assert_eq!((decoded("%"), decoded("%4"), decoded("%41%")), ("%".into(), "%4".into(), "A%".into()));
     }
 }

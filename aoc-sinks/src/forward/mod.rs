@@ -1,7 +1,11 @@
 //! What the sinks share that send events by HTTP: addresses, answers and what they mean, batches cut into requests.
+//!
+//! A receiver that has accepted nothing yet and refuses events alike refuses all of them: then they wait, and are not
+//! set aside one after the other.
 
 mod address;
 mod answer;
+mod guard;
 mod mask;
 mod request;
 mod text;
@@ -14,6 +18,7 @@ use flate2::{Compression, write::GzEncoder};
 pub(crate) use self::{
     address::{Address, Plain},
     answer::{Heard, Link, kind_of},
+    guard::Guard,
     mask::Mask,
     request::{Courier, Piece, Prepared, Settled, check_max_bytes, hand_over},
     text::{Members, json_format, text},

@@ -3,6 +3,8 @@
 use aoc_core::{Delivered, Error, ErrorKind, Event, Key, Result};
 use async_trait::async_trait;
 
+use super::guard::{self, Guard};
+
 /// Sees that a request may have enough bytes for an event; else all would be refused.
 ///
 /// # Errors
@@ -78,11 +80,15 @@ impl Settled {
 pub(crate) trait Courier: Sync {
     /// Sends them. After an error none of them counts as delivered.
     async fn send(&self, pieces: &[Piece]) -> Result<Settled>;
+
+    /// What is known of the receiver since the sink was built.
+    fn guard(&self) -> &Guard;
 }
 
 /// Sends a batch in requests of at most `most` bytes each, but of one piece at least, in order, and gives account of it.
 ///
-/// The first error ends it: what was sent before is delivered, what comes behind comes again.
+/// The first error ends it: what was sent before is delivered, what comes behind comes again. A receiver that refuses
+/// everything is told from one that refuses an event: see [`Guard`].
 ///
 /// # Errors
 /// The courier's, when nothing was delivered before it.
@@ -93,6 +99,9 @@ pub(crate) async fn hand_over(courier: &impl Courier, prepared: Prepared, most: 
         let request = &pieces[at..at + fitting(&pieces[at..], most)];
         let broken = match courier.send(request).await {
             Ok(settled) => {
+                if settled.refused.len() < settled.count {
+                    courier.guard().accepted();
+                }
                 refused.extend(settled.refused);
                 at += settled.count;
                 settled.broken.or_else(|| {
@@ -100,10 +109,15 @@ pub(crate) async fn hand_over(courier: &impl Courier, prepared: Prepared, most: 
                         .then(|| Error::internal("a request settled nothing without a reason"))
                 })
             }
-            Err(error) if error.kind() == ErrorKind::Rejected && request.len() == 1 => {
-                refused.push((request[0].index, error));
-                at += 1;
-                None
+            Err(error) if error.kind() == ErrorKind::Rejected => {
+                match guard::judge(courier, request, &pieces[at..], error).await {
+                    Ok(reason) => {
+                        refused.push((request[0].index, reason));
+                        at += 1;
+                        None
+                    }
+                    Err(error) => Some(error),
+                }
             }
             Err(error) => Some(error),
         };

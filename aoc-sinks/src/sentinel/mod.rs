@@ -21,6 +21,9 @@
 //! Azure knows no keys: where an answer is lost the events are there twice; `summarize take_any(*) by dedupe_key` finds
 //! them once.
 //!
+//! An event that Azure refuses is set aside. Where two events are refused alike, and the last of the batch too, and none was
+//! accepted since the start, all waits instead.
+//!
 //! Asked whether the other side is there, it gets a token and posts an empty array.
 
 mod login;
@@ -43,7 +46,8 @@ use self::{
 use crate::{
     format::Format,
     forward::{
-        Address, Courier, Heard, Link, Mask, Piece, Plain, Prepared, Settled, gzip, hand_over, json_format,
+        Address, Courier, Guard, Heard, Link, Mask, Piece, Plain, Prepared, Settled, gzip, hand_over,
+        json_format,
     },
 };
 
@@ -115,7 +119,7 @@ managed_identity = true";
         let url = address.join(&format!("dataCollectionRules/{rule}/streams/{stream}"), &[VERSION]);
         let link = Link::new(address.host(), Mask::default())?;
         let tokens = Tokens::new(self.issuer(plain)?);
-        Ok(Arc::new(SentinelSink { url, link, tokens, options: self }))
+        Ok(Arc::new(SentinelSink { url, link, tokens, guard: Guard::default(), options: self }))
     }
 }
 
@@ -157,6 +161,7 @@ struct SentinelSink {
     url: Url,
     link: Link,
     tokens: Tokens,
+    guard: Guard,
     options: Sentinel,
 }
 
@@ -179,6 +184,10 @@ impl Courier for SentinelSink {
         let rows: Vec<&[u8]> = pieces.iter().map(|piece| piece.body.as_slice()).collect();
         let (heard, link) = self.post([b"[", rows.join(&b","[..]).as_slice(), b"]"].concat()).await?;
         if heard.is_success() { Ok(Settled::all(pieces)) } else { Err(link.error(&heard)) }
+    }
+
+    fn guard(&self) -> &Guard {
+        &self.guard
     }
 }
 

@@ -10,7 +10,10 @@ use aoc_core::{http::Method, prelude::*};
 use serde_json::json;
 use tokio::time::{Instant, sleep};
 
-use super::Way;
+use super::{
+    Way,
+    meaning::{self, NO_ACK, Verdict},
+};
 
 /// How long is waited at first before acknowledgement is asked for; twice as long each time.
 const FIRST_POLL: Duration = Duration::from_millis(250);
@@ -27,12 +30,14 @@ pub(super) struct Channel {
     pending: BTreeMap<u64, usize>,
     /// Whether Splunk has begun to count anew since.
     restarted: bool,
+    /// Whether Splunk has said since it was last in doubt that it acknowledges for the token.
+    is_checked: bool,
 }
 
 impl Channel {
     /// A new channel.
     pub(super) fn new() -> Self {
-        Self { name: guid(), pending: BTreeMap::new(), restarted: false }
+        Self { name: guid(), pending: BTreeMap::new(), restarted: false, is_checked: false }
     }
 
     /// Its GUID.
@@ -43,15 +48,37 @@ impl Channel {
     /// A batch begins. What one that was cut off has left behind is not asked for.
     pub(super) fn begin(&mut self) {
         if !self.pending.is_empty() || self.restarted {
-            *self = Self::new();
+            self.renew();
         }
+    }
+
+    fn renew(&mut self) {
+        *self = Self { is_checked: self.is_checked, ..Self::new() };
+    }
+
+    /// Sees, once, that Splunk acknowledges for the token: what is sent without that would be sent again and again.
+    ///
+    /// # Errors
+    /// [`Denied`](ErrorKind::Denied) when it does not, and that of an answer that is no success.
+    pub(super) async fn check(&mut self, way: &Way) -> Result<()> {
+        if !self.is_checked {
+            // Nothing has this number yet, or it was told already.
+            self.ask(way, &[0]).await?;
+            self.is_checked = true;
+        }
+        Ok(())
     }
 
     /// A request was taken that begins with the event of this index.
     ///
     /// # Errors
-    /// [`Unavailable`](ErrorKind::Unavailable) when its number shows that Splunk counts anew.
-    pub(super) fn sent(&mut self, ack: u64, first: usize) -> Result<()> {
+    /// [`Unavailable`](ErrorKind::Unavailable) when its number shows that Splunk counts anew, [`Denied`](ErrorKind::Denied)
+    /// when it has none.
+    pub(super) fn sent(&mut self, ack: Option<u64>, first: usize) -> Result<()> {
+        let Some(ack) = ack else {
+            self.is_checked = false;
+            return Err(Error::denied(NO_ACK));
+        };
         if self.pending.last_key_value().is_some_and(|(last, _)| ack <= *last) {
             self.restarted = true;
             return Err(restarted());
@@ -76,7 +103,7 @@ impl Channel {
         let settled = self.wait(way, most).await;
         let first = self.pending.values().min().copied();
         let (Err(error), Some(first)) = (settled, first) else { return delivered };
-        *self = Self::new();
+        self.renew();
         let mut delivered = delivered?;
         // Requests go in order: the first one that is not acknowledged comes before where the sending broke off.
         delivered.broken_off = Some((first, error));
@@ -115,19 +142,24 @@ impl Channel {
     /// Asks once. A yes is told once only, so it is kept.
     async fn poll(&mut self, way: &Way) -> Result<()> {
         let asked: Vec<u64> = self.pending.keys().copied().collect();
+        let told = self.ask(way, &asked).await?;
+        self.pending.retain(|ack, _| told.acks.get(&ack.to_string()) != Some(&true));
+        Ok(())
+    }
+
+    async fn ask(&self, way: &Way, asked: &[u64]) -> Result<Told> {
         let request = way.request(Method::POST, "ack", Some(&self.name));
         let request = request.header("content-type", "application/json");
         let heard = way.link.send(request.body(json!({"acks": asked}).to_string())).await?;
         if !heard.is_success() {
-            let error = way.link.error(&heard);
-            // Nothing is said about the data here.
-            let refused = error.kind() == ErrorKind::Rejected;
-            return Err(if refused { way.link.error_of(ErrorKind::Denied, &heard) } else { error });
+            return Err(match meaning::of(&way.link, &heard) {
+                Verdict::Failed(error) => error,
+                // Nothing is said about the data here.
+                _ => way.link.error_of(ErrorKind::Denied, &heard),
+            });
         }
         let unread = |_| Error::unavailable(format!("{} sent no acknowledgements", way.link.host()));
-        let told: Told = serde_json::from_slice(&heard.body).map_err(unread)?;
-        self.pending.retain(|ack, _| told.acks.get(&ack.to_string()) != Some(&true));
-        Ok(())
+        serde_json::from_slice(&heard.body).map_err(unread)
     }
 }
 
@@ -166,8 +198,8 @@ mod tests {
     #[test]
     fn a_number_that_comes_again_shows_a_restart() {
         let mut channel = Channel::new();
-        channel.sent(3, 0).unwrap();
-        channel.sent(4, 10).unwrap();
-        assert_eq!(channel.sent(0, 20).unwrap_err().kind(), ErrorKind::Unavailable);
+        channel.sent(Some(3), 0).unwrap();
+        channel.sent(Some(4), 10).unwrap();
+        assert_eq!(channel.sent(Some(0), 20).unwrap_err().kind(), ErrorKind::Unavailable);
     }
 }

@@ -28,10 +28,21 @@ struct Answer {
 }
 
 const NO_DATA: u64 = 5;
+const ACK_DISABLED: u64 = 14;
+/// What is told where Splunk acknowledges nothing.
+pub(super) const NO_ACK: &str =
+    "Splunk acknowledges nothing for this token; switch acknowledgement on for the token or set ack = false";
 
 /// Reads an answer.
 pub(super) fn of(link: &Link, heard: &Heard) -> Verdict {
-    let answer: Answer = serde_json::from_slice(&heard.body).unwrap_or_default();
+    let answer: Answer = match serde_json::from_slice(&heard.body) {
+        Ok(answer) => answer,
+        Err(_) if is_told_by_splunk(heard.status) => {
+            let what = "does not answer as Splunk does, or not to the end";
+            return Verdict::Failed(link.tell(ErrorKind::Unavailable, what, heard));
+        }
+        Err(_) => Answer::default(),
+    };
     if heard.is_success() {
         return match answer.code {
             Some(0) => Verdict::Taken { ack: answer.ack },
@@ -42,10 +53,18 @@ pub(super) fn of(link: &Link, heard: &Heard) -> Verdict {
     if answer.code == Some(NO_DATA) {
         return Verdict::NoData;
     }
+    if answer.code == Some(ACK_DISABLED) {
+        return Verdict::Failed(Error::denied(NO_ACK));
+    }
     match kind(answer.code, heard.status) {
         ErrorKind::Rejected => Verdict::Refused(answer.number, link.error_of(ErrorKind::Rejected, heard)),
         kind => Verdict::Failed(link.error_of(kind, heard)),
     }
+}
+
+/// Whether Splunk says more than this status. What is too large or too much, and what is elsewhere, a proxy may say as well.
+fn is_told_by_splunk(status: u16) -> bool {
+    !matches!(status, 300..400 | 413 | 429)
 }
 
 /// Tokens, indexes and channels are configuration: nothing is refused for good because of them.

@@ -14,7 +14,8 @@
 //! finds them once.
 //!
 //! Where Splunk names the one event that it refuses, that one is set aside and the others go on. With `ack = true` those
-//! before it go once more, as nothing was acknowledged for them.
+//! before it go once more, as nothing was acknowledged for them. Where it names none, two events are refused alike, and the
+//! last of the batch too, and none was accepted since the start, all waits.
 
 mod ack;
 mod meaning;
@@ -33,7 +34,7 @@ use self::{ack::Channel, meaning::Verdict};
 use crate::{
     format::Format,
     forward::{
-        Address, Courier, Heard, Link, Mask, Piece, Plain, Prepared, Settled, check_max_bytes, gzip,
+        Address, Courier, Guard, Heard, Link, Mask, Piece, Plain, Prepared, Settled, check_max_bytes, gzip,
         hand_over, json_format, secret_header,
     },
 };
@@ -102,7 +103,12 @@ impl Component for SplunkHec {
         let token = secret_header("token", &format!("Splunk {}", self.token.expose()))?;
         let link = Link::new(address.host(), Mask::of([self.token.expose()]))?;
         let channel = self.ack.then(|| Mutex::new(Channel::new()));
-        Ok(Arc::new(SplunkSink { way: Way { address, link, token }, channel, options: self }))
+        Ok(Arc::new(SplunkSink {
+            way: Way { address, link, token },
+            channel,
+            guard: Guard::default(),
+            options: self,
+        }))
     }
 }
 
@@ -127,6 +133,7 @@ impl Way {
 struct SplunkSink {
     way: Way,
     options: SplunkHec,
+    guard: Guard,
     /// Where acknowledgement is asked for. Whoever delivers holds it.
     channel: Option<Mutex<Channel>>,
 }
@@ -144,6 +151,7 @@ impl Sink for SplunkSink {
         };
         let mut channel = channel.lock().await;
         channel.begin();
+        channel.check(&self.way).await?;
         let requests = Requests { sink: self, channel: Some(Mutex::new(&mut channel)) };
         let delivered = hand_over(&requests, prepared, most).await;
         channel.settle(&self.way, delivered, self.options.ack_timeout.duration()).await
@@ -158,7 +166,11 @@ impl SplunkSink {
             return Err(self.way.link.error(&health));
         }
         let channel = match &self.channel {
-            Some(channel) => Some(channel.lock().await.name().to_owned()),
+            Some(channel) => {
+                let mut channel = channel.lock().await;
+                channel.check(&self.way).await?;
+                Some(channel.name().to_owned())
+            }
             None => None,
         };
         let request = self.way.request(Method::POST, "event", channel.as_deref());
@@ -193,6 +205,10 @@ impl Courier for Requests<'_> {
             Verdict::Refused(_, error) => Err(error),
         }
     }
+
+    fn guard(&self) -> &Guard {
+        &self.sink.guard
+    }
 }
 
 impl Requests<'_> {
@@ -226,11 +242,7 @@ impl Requests<'_> {
     /// Remembers what is to be acknowledged.
     async fn await_ack(&self, pieces: &[Piece], ack: Option<u64>) -> Result<()> {
         let Some(channel) = &self.channel else { return Ok(()) };
-        let Some(ack) = ack else { return Err(Error::denied(NO_ACK)) };
         let first = pieces.first().map_or(0, |piece| piece.index);
         channel.lock().await.sent(ack, first)
     }
 }
-
-const NO_ACK: &str =
-    "Splunk acknowledges nothing for this token; switch that on there, or leave `ack` out here";

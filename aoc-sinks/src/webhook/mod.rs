@@ -10,6 +10,9 @@
 //! By default each event is a request of its own; `body` chooses another shape. Any status 2xx means that what was sent
 //! is safe there. Where the answer is lost, the same comes again under the same `X-AOC-Delivery`.
 //!
+//! `400`, `413` and `422` refuse what was sent; the event that they are about is set aside. Where two events are refused
+//! alike, and the last of the batch too, and none was accepted since the start, all waits instead.
+//!
 //! Asked whether the other side is there, it sends a `HEAD` and takes any answer for a yes but 401, 403, 407, 502, 503
 //! and 504.
 
@@ -31,8 +34,8 @@ use self::{cards::Cards, sign::Signer};
 use crate::{
     format::Format,
     forward::{
-        Address, Courier, Link, Mask, Piece, Plain, Prepared, Settled, hand_over, json_format, secret_header,
-        text,
+        Address, Courier, Guard, Link, Mask, Piece, Plain, Prepared, Settled, hand_over, json_format,
+        secret_header, text,
     },
 };
 
@@ -93,7 +96,15 @@ impl Component for Webhook {
         let link = Link::new(address.host(), self.mask(&address))?;
         let headers = self.all_headers()?;
         let signer = self.secret.as_ref().map(|secret| Signer::new(secret.clone()));
-        Ok(Arc::new(WebhookSink { address, link, headers, signer, writer, body: self.body }))
+        Ok(Arc::new(WebhookSink {
+            address,
+            link,
+            headers,
+            signer,
+            writer,
+            body: self.body,
+            guard: Guard::default(),
+        }))
     }
 }
 
@@ -167,6 +178,7 @@ struct WebhookSink {
     signer: Option<Signer>,
     writer: Writer,
     body: WebhookBody,
+    guard: Guard,
 }
 
 /// How an event is written.
@@ -217,6 +229,10 @@ impl Courier for WebhookSink {
         };
         self.link.send_well(request.body(body)).await?;
         Ok(Settled::all(pieces))
+    }
+
+    fn guard(&self) -> &Guard {
+        &self.guard
     }
 }
 

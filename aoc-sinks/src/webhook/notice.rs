@@ -88,12 +88,14 @@ pub(super) fn plain(text: &str, most: usize) -> String {
     });
     let line: String = kept.collect();
     let line = line.split_whitespace().collect::<Vec<_>>().join(" ");
+    let line = BREAKS.iter().fold(line, |text, (what, broken)| text.replace(what, broken));
+    // What is cut last stays short, and no cut makes a link.
     let mut cut: String = line.chars().take(most).collect();
     if cut.len() < line.len() {
         cut.pop();
         cut.push('…');
     }
-    BREAKS.iter().fold(cut, |text, (what, broken)| text.replace(what, broken))
+    cut
 }
 
 /// A word joiner cannot be seen, and what it stands in is no link.
@@ -114,7 +116,10 @@ mod tests {
         for bad in ["<", ">", "](", "://", "www.", "\n", "\u{202e}"] {
             assert!(!plain.contains(bad), "{bad:?} in {plain:?}");
         }
-        assert_eq!(super::plain(&"ä".repeat(900), 500).chars().count(), 500);
+        for long in ["ä", "http://www.", "](", "mailto:"] {
+            assert_eq!(super::plain(&long.repeat(900), 500).chars().count(), 500, "{long}");
+        }
+        assert_eq!(super::plain("www.a", 6), "www\u{2060}.a");
     }
 
     #[test]

@@ -2,12 +2,16 @@
 
 use std::{future::Future, time::Duration};
 
-use aoc_core::{EventLog, Key, Position, RawJson, testkit::events::Generator};
+use aoc_core::{
+    EventLog, Filter, Key, Pipeline, Position, RawJson,
+    pipeline::{Start, rejected},
+    testkit::events::Generator,
+};
 use serde_json::{Value, json};
 use tokio::task::LocalSet;
 
 use crate::{
-    balances, filled,
+    balances, eventually, filled,
     receivers::{Side, elasticsearch, sentinel, splunk, webhook},
     run,
     server::{Fault, Reply, lock},
@@ -64,6 +68,49 @@ async fn one_refused_event_of_a_thousand_is_set_aside_with_the_answer() {
         if !name.contains("ack") {
             assert_eq!(side.state.ids().len(), 999, "{name}: nothing arrives twice");
         }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_receiver_that_refuses_everything_alike_sets_nothing_aside_but_the_first() {
+    each(|name, side| async move {
+        let store = filled(40).await;
+        let reply = Reply::of(400, json!({"message": "no such stream"}));
+        side.server.fail_always(delivering(&side), Some(Fault::Answer(reply)));
+        let pipeline = Pipeline::new(store.clone());
+        let pipeline = pipeline.sink_from("siem", side.sink.clone(), Filter::default(), Start::Beginning);
+        let running = pipeline.start();
+        let denied = async || {
+            let status = &running.status().followers["siem"];
+            serde_json::to_string(status).unwrap().contains("refuses every event")
+        };
+        eventually(name, denied).await;
+        running.stop().await.unwrap();
+        assert_eq!(rejected(&store, "siem").await.unwrap().len(), 1, "{name}");
+        side.server.fail_always("", None);
+        let aside = run(&store, side.sink.clone()).await;
+        assert_eq!(aside.len(), 1, "{name}");
+        balances(&store, &side.state.ids(), &aside).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_first_events_are_set_aside_where_others_are_accepted() {
+    each(|name, side| async move {
+        let store = filled(40).await;
+        let refused = store.read_after(Position::default(), 5).await.unwrap();
+        lock(&side.state.refused).extend(refused.iter().map(|stored| stored.event.id.clone()));
+        let events: Vec<_> = store.read_after(Position::default(), 40).await.unwrap();
+        let events: Vec<_> = events.into_iter().map(|stored| stored.event).collect();
+        for event in &events[..2] {
+            // What they are refused with is known only when there is something to compare.
+            let _ = side.sink.deliver(std::slice::from_ref(event)).await;
+        }
+        let aside = run(&store, side.sink.clone()).await;
+        assert_eq!(aside.len(), 5, "{name}");
+        balances(&store, &side.state.ids(), &aside).await;
     })
     .await;
 }

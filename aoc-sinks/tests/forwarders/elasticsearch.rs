@@ -22,9 +22,12 @@ mod in_small_requests {
 }
 
 fn items(items: &[(u16, &str)]) -> Fault {
-    let item = |(status, reason): &(u16, &str)| match status {
+    let item = |(status, said): &(u16, &str)| match status {
         201 => json!({"create": {"status": 201}}),
-        _ => json!({"create": {"status": status, "error": {"type": "trouble_exception", "reason": reason}}}),
+        _ => {
+            let (kind, reason) = said.split_once(": ").unwrap_or(("trouble_exception", said));
+            json!({"create": {"status": status, "error": {"type": kind, "reason": reason}}})
+        }
     };
     let items: Vec<Value> = items.iter().map(item).collect();
     Fault::Answer(Reply::of(200, json!({"errors": true, "items": items})))
@@ -34,13 +37,21 @@ fn items(items: &[(u16, &str)]) -> Fault {
 async fn each_event_has_its_own_outcome() {
     let side = elasticsearch(json!({})).await;
     let events = Generator::new(13).events(5);
-    side.server
-        .fail_next("/_bulk", items(&[(201, ""), (400, "mood"), (409, ""), (429, "full"), (400, "later")]));
+    side.server.fail_next(
+        "/_bulk",
+        items(&[
+            (201, ""),
+            (400, "mapper_parsing_exception: mood"),
+            (409, ""),
+            (429, "full"),
+            (400, "later"),
+        ]),
+    );
     let delivered = side.sink.deliver(&events).await.unwrap();
     let refused: Vec<(usize, String)> =
         delivered.refused.iter().map(|(index, error)| (*index, error.to_string())).collect();
     assert!(
-        matches!(refused.as_slice(), [(1, reason)] if reason.ends_with("trouble_exception: mood")),
+        matches!(refused.as_slice(), [(1, reason)] if reason.ends_with("mapper_parsing_exception: mood")),
         "{refused:?}"
     );
     let (index, error) = delivered.broken_off.unwrap();
@@ -54,7 +65,12 @@ async fn what_is_no_fault_of_the_event_keeps_it() {
     for (status, reason, kind) in [
         (404, "no such index [logs-aoc.events-default]", ErrorKind::Denied),
         (403, "index [x] blocked by: [FORBIDDEN/12/index read-only / allow delete (api)]", ErrorKind::Denied),
-        (400, "pipeline with id [geo] does not exist", ErrorKind::Denied),
+        (400, "illegal_argument_exception: pipeline with id [geo] does not exist", ErrorKind::Denied),
+        (400, "illegal_argument_exception: no write index is defined for alias [x]", ErrorKind::Denied),
+        (400, "validation_exception: Validation Failed: maximum normal shards open", ErrorKind::Denied),
+        (400, "index_closed_exception: closed", ErrorKind::Denied),
+        (400, "invalid_index_name_exception: Invalid index name [X]", ErrorKind::Denied),
+        (400, "never heard of", ErrorKind::Denied),
         (429, "rejected execution", ErrorKind::RateLimited),
         (503, "primary shard is not active", ErrorKind::Unavailable),
     ] {
@@ -63,10 +79,29 @@ async fn what_is_no_fault_of_the_event_keeps_it() {
         assert_eq!(error.kind(), kind, "{error}");
         assert!(error.to_string().contains(reason), "{error}");
     }
-    for answer in ["{\"items\":[]}", "{\"took\":", "<html>"] {
+    for answer in
+        ["{\"items\":[]}", "{\"took\":", "<html>", "{\"items\":[{}]}", "{\"items\":[{\"create\":{}}]}"]
+    {
         side.server.fail_next("/_bulk", Fault::Answer(Reply::of(200, answer)));
         let error = side.sink.deliver(&events).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_said_about_a_document_sets_it_aside() {
+    let side = elasticsearch(json!({})).await;
+    let events = Generator::new(14).events(1);
+    for said in [
+        "document_parsing_exception: failed to parse",
+        "mapper_parsing_exception: failed to parse",
+        "strict_dynamic_mapping_exception: mapping set to strict",
+        "illegal_argument_exception: mapper [raw.index of a shard] cannot be changed from type [long]",
+    ] {
+        side.server.fail_next("/_bulk", items(&[(400, said)]));
+        let delivered = side.sink.deliver(&events).await.unwrap();
+        assert_eq!(delivered.refused.len(), 1, "{said}");
+        assert!(delivered.refused[0].1.to_string().ends_with(said));
     }
 }
 

@@ -77,7 +77,7 @@ impl Receiver for Side {
             Fault::Answer(match kind {
                 ErrorKind::Unavailable => Reply::of(503, ""),
                 ErrorKind::RateLimited => Reply::of(429, "slow").header("retry-after", 7),
-                ErrorKind::Denied => Reply::of(403, "no"),
+                ErrorKind::Denied => Reply::of(403, "{}"),
                 _ => Reply::of(400, "{}"),
             })
         });

@@ -74,6 +74,15 @@ async fn what_a_receiver_sends_back_is_told_without_secrets() {
 }
 
 #[tokio::test]
+async fn the_secret_of_an_address_is_not_told_decoded() {
+    let server = Server::start(|_| Reply::of(403, "no hook c4n4ry/äbcdef gh= here")).await;
+    let url = format!("{}/hook?sig=c4n4ry%2F%C3%A4bcdef+gh%3D", server.url);
+    let sink = sink("webhook", json!({"url": url})).await.unwrap();
+    let error = sink.deliver(&Generator::new(19).events(1)).await.unwrap_err().to_string();
+    assert!(error.ends_with("no hook … here"), "{error}");
+}
+
+#[tokio::test]
 async fn tokens_are_not_taken_to_where_a_receiver_points() {
     let elsewhere = Server::start(|_| Reply::of(200, "{}")).await;
     let server = Server::start(|_| Reply::of(200, "{}")).await;

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::{
     balances, filled,
-    receivers::splunk,
+    receivers::{Side, splunk},
     run,
     server::{Fault, Reply, lock},
 };
@@ -64,7 +64,7 @@ async fn mistakes_of_configuration_there_keep_everything() {
         let error = side.sink.deliver(&events).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Denied, "{error}");
     }
-    side.server.fail_next("/event", Fault::Answer(Reply::of(200, "<html>Welcome</html>")));
+    side.server.fail_next("/event", Fault::Answer(Reply::of(200, "{}")));
     assert_eq!(side.sink.deliver(&events).await.unwrap_err().kind(), ErrorKind::Denied);
     side.server
         .fail_next("/event", Fault::Answer(Reply::of(503, json!({"text": "Server is busy", "code": 9}))));
@@ -75,6 +75,7 @@ async fn mistakes_of_configuration_there_keep_everything() {
 async fn late_acknowledgements_are_waited_for() {
     let side = splunk(json!({"ack": true, "max_bytes": 20_000})).await;
     *lock(&side.state.late) = 2;
+    side.sink.deliver(&[]).await.unwrap();
     let store = filled(200).await;
     side.server.fail_next("/ack", Fault::Answer(Reply::of(503, "")));
     side.server.fail_next("/ack", Fault::CutBefore);
@@ -104,6 +105,7 @@ async fn what_is_not_acknowledged_in_time_comes_again_in_another_channel() {
 async fn an_acknowledgement_that_is_lost_on_its_way_repeats_and_loses_nothing() {
     let side = splunk(json!({"ack": true, "ack_timeout": "2s"})).await;
     let store = filled(50).await;
+    side.sink.deliver(&[]).await.unwrap();
     // It was told, and is told once.
     side.server.fail_next("/ack", Fault::CutAfter);
     let aside = run(&store, side.sink.clone()).await;
@@ -127,5 +129,41 @@ async fn a_token_that_acknowledges_nothing_is_told() {
     let side = splunk(json!({"ack": true})).await;
     side.server.fail_next("/event", Fault::Answer(Reply::of(200, json!({"text": "Success", "code": 0}))));
     let error = side.sink.deliver(&Generator::new(12).events(2)).await.unwrap_err();
-    assert!(error.kind() == ErrorKind::Denied && error.to_string().contains("`ack`"), "{error}");
+    assert!(error.kind() == ErrorKind::Denied && error.to_string().ends_with(NO_ACK), "{error}");
+    // It was in doubt, and is found to be so before anything is sent.
+    acknowledges_nothing(&side).await;
+}
+
+const NO_ACK: &str = "switch acknowledgement on for the token or set ack = false";
+
+async fn acknowledges_nothing(side: &Side) {
+    let sent = side.server.heard("/event").len();
+    let disabled = Reply::of(400, json!({"text": "ACK is disabled", "code": 14}));
+    side.server.fail_always("/ack", Some(Fault::Answer(disabled)));
+    let events = Generator::new(12).events(2);
+    for batch in [&events[..], &[], &events[..]] {
+        let error = side.sink.deliver(batch).await.unwrap_err();
+        assert!(error.kind() == ErrorKind::Denied && error.to_string().ends_with(NO_ACK), "{error}");
+    }
+    assert_eq!(side.server.heard("/event").len(), sent, "nothing is sent");
+    side.server.fail_always("/ack", None);
+    side.sink.deliver(&events).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_token_that_acknowledges_nothing_is_found_before_anything_is_sent() {
+    acknowledges_nothing(&splunk(json!({"ack": true})).await).await;
+}
+
+#[tokio::test]
+async fn an_answer_that_is_not_whole_keeps_everything_and_is_soon_tried_again() {
+    let side = splunk(json!({})).await;
+    let events = Generator::new(10).events(1);
+    for status in [200, 400, 401, 403, 404, 500, 503] {
+        for body in ["<html>Welcome</html>", "{\"text\":\"Incorrect index\",\"co", ""] {
+            side.server.fail_next("/event", Fault::Answer(Reply::of(status, body)));
+            let error = side.sink.deliver(&events).await.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Unavailable, "{status}: {error}");
+        }
+    }
 }

@@ -139,6 +139,20 @@ async fn messages_tell_who_what_when_and_why_and_hold_no_markup_of_strangers() {
 }
 
 #[tokio::test]
+async fn titles_of_links_fit_into_the_header_of_slack() {
+    let mut event = alert();
+    for long in ["http://www.", "](", "mailto:"] {
+        event.service = long.repeat(40);
+        event.source = "entra_audit".into();
+        let side = webhook(json!({"body": "slack"})).await;
+        side.sink.deliver(&[event.clone()]).await.unwrap();
+        let message = side.server.heard("/hook").remove(0).values().remove(0);
+        let title = message["blocks"][0]["text"]["text"].as_str().unwrap();
+        assert!(title.chars().count() <= 150, "{title}");
+    }
+}
+
+#[tokio::test]
 async fn mistakes_of_configuration_are_told() {
     for (options, word) in [
         (json!({"url": "http://siem.example/hook"}), "allow_http"),
