@@ -110,6 +110,8 @@ impl Checked {
         }
         let outcome = at(&document, "event.outcome").as_str().unwrap();
         assert!(matches!(outcome, "success" | "failure" | "unknown"), "{outcome}");
+        let file = at(&document, "file.name").as_str().unwrap_or_default();
+        assert!(!file.contains("://"), "{file}");
         for path in ["source.ip", "client.ip"] {
             let address = at(&document, path).as_str();
             assert!(address.is_none_or(|address| address.parse::<IpAddr>().is_ok()), "{address:?}");
@@ -132,6 +134,8 @@ impl Checked {
                 *self.stand_ins.entry(format!("{class} {found}")).or_default() += 1;
             }
         }
+        let over = &document["resources"][0]["name"];
+        assert!(class != 3005 || over.is_null() || over != at(&document, "user.name"), "{document}");
         *self.classes.entry(class).or_default() += 1;
         if activity == 99 {
             *self.others.entry(format!("{class} {} {}", event.service, event.operation)).or_default() += 1;

@@ -48,12 +48,14 @@ fn severity(id: u32) -> &'static str {
 
 fn put_who(extension: &mut Extension, facts: &Facts<'_>) {
     let event = facts.event;
-    extension.put("rt", &event.timestamp.instant().timestamp_millis().to_string());
+    if facts.is_time_known() {
+        extension.put("rt", &event.timestamp.instant().timestamp_millis().to_string());
+    }
     extension.maybe("suser", facts.actor.name.as_deref());
     extension.maybe("suid", facts.actor.id.as_deref());
-    let target = facts.targets.user.as_ref().and_then(|user| user.name.as_deref());
-    extension.maybe("duser", target);
-    extension.maybe("duid", facts.targets.user.as_ref().and_then(|user| user.id.as_deref()));
+    let (receiver, _) = facts.receiver();
+    extension.maybe("duser", receiver.and_then(|party| party.name.as_deref()));
+    extension.maybe("duid", receiver.and_then(|party| party.id.as_deref()));
     match facts.address {
         Some(IpAddr::V4(address)) => extension.put("src", &address.to_string()),
         Some(IpAddr::V6(address)) => extension.labelled("c6a2", "Source IPv6 Address", &address.to_string()),
@@ -65,7 +67,7 @@ fn put_who(extension: &mut Extension, facts: &Facts<'_>) {
 fn put_what(extension: &mut Extension, facts: &Facts<'_>) {
     let event = facts.event;
     extension.put("act", &event.operation);
-    extension.put("outcome", event.result.as_str());
+    extension.put("outcome", facts.outcome().as_str());
     extension.put("cat", &event.service);
     extension.put("deviceExternalId", &event.tenant);
     extension.put("externalId", &event.id);

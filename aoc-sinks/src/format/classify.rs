@@ -1,6 +1,6 @@
 //! Finds what an operation is.
 
-use aoc_core::{Event, UNREADABLE, alert::ALERT_SOURCE};
+use aoc_core::{Alert, Event, UNREADABLE, alert::ALERT_SOURCE};
 use serde::Serialize;
 
 use super::{
@@ -14,6 +14,8 @@ use super::{
 pub enum Whose {
     /// Alerts.
     Alerts,
+    /// What is done in AOC itself, such as changes of rules.
+    Own,
     /// Sign-ins of Entra.
     SignIns,
     /// Entra's directory audits, and what Office 365 says of the directory.
@@ -36,7 +38,8 @@ impl Whose {
     fn includes(self, event: &Event) -> bool {
         let (source, service) = (event.source.as_str(), event.service.as_str());
         match self {
-            Self::Alerts => source == ALERT_SOURCE,
+            Self::Alerts => Alert::of(event).is_some(),
+            Self::Own => source == ALERT_SOURCE,
             Self::SignIns => source == "entra_sign_ins" || service == "SignIn",
             Self::Directory => source == "entra_audit" || service == "Directory",
             Self::Intune => source == "intune_audit" || service == "Intune",

@@ -1,6 +1,6 @@
 //! An event as a document of the Elastic Common Schema.
 
-use aoc_core::{Event, Outcome, UNREADABLE};
+use aoc_core::{Event, Outcome, UNREADABLE, alert::ALERT_SOURCE};
 use serde_json::Value;
 
 use super::{
@@ -30,13 +30,13 @@ pub(super) fn document(event: &Event) -> Value {
 
 fn put_event(tree: &mut Tree, facts: &Facts<'_>) {
     let event = facts.event;
-    let (module, dataset, provider) = origin(event);
+    let (module, dataset, provider) = origin(facts);
     tree.put("event.id", event.id.as_str());
     tree.put("event.kind", kind(facts));
     tree.put("event.category", facts.meaning.category.to_vec());
     tree.put("event.type", facts.meaning.types.to_vec());
     tree.put("event.action", event.operation.as_str());
-    tree.put("event.outcome", outcome(event.result));
+    tree.put("event.outcome", outcome(facts.outcome()));
     tree.put("event.provider", provider);
     tree.put("event.module", module);
     tree.put("event.dataset", dataset);
@@ -80,13 +80,15 @@ fn outcome(result: Outcome) -> &'static str {
 }
 
 /// Module, dataset and provider.
-fn origin(event: &Event) -> (&'static str, &'static str, &str) {
+fn origin<'a>(facts: &Facts<'a>) -> (&'static str, &'static str, &'a str) {
+    let event = facts.event;
     let (module, dataset) = match event.source.as_str() {
         "entra_audit" => ("azure", "azure.auditlogs"),
         "entra_sign_ins" => ("azure", "azure.signinlogs"),
         "intune_audit" => ("intune", "intune.auditlogs"),
         "office365_activity" => ("o365", "o365.audit"),
-        "aoc" => ("aoc", "aoc.alert"),
+        ALERT_SOURCE if facts.alert.is_some() => ("aoc", "aoc.alert"),
+        ALERT_SOURCE => ("aoc", "aoc.audit"),
         _ => ("aoc", "aoc.event"),
     };
     (module, dataset, &event.service)
@@ -101,7 +103,7 @@ pub(super) fn put_user(tree: &mut Tree, path: &str, party: &Party) {
     tree.maybe(&format!("{path}.domain"), party.domain());
 }
 
-/// `related.user`: everybody who is named.
+/// `related.user`: everybody who is named; the application that got a right is nobody.
 pub(super) fn related_users(facts: &Facts<'_>) -> Value {
     let target = facts.targets.user.iter();
     let parties = std::iter::once(&facts.actor).chain(target);

@@ -16,7 +16,7 @@ pub(super) fn put(tree: &mut Tree, facts: &Facts<'_>) {
     tree.put("cloud.provider", "azure");
     tree.put("cloud.service.name", event.service.as_str());
     tree.put("cloud.account.id", event.tenant.as_str());
-    if let Some(user) = &facts.targets.user {
+    if let Some(user) = facts.targets.user.as_ref().or(facts.targets.app.as_ref()) {
         put_user(tree, "user.target", user);
     }
     if let Some(group) = &facts.targets.group {
@@ -77,7 +77,7 @@ fn put_own(tree: &mut Tree, facts: &Facts<'_>) {
     tree.put("aoc.flags", list(event.flags.iter().map(String::as_str)));
     tree.put("aoc.targets", list(event.target_displays.iter().map(String::as_str)));
     tree.put("aoc.changes", list(facts.changes().iter().map(String::as_str)));
-    tree.put("aoc.right", facts.targets.right.as_deref());
+    tree.put("aoc.right", list(facts.targets.rights.iter().map(String::as_str)));
     tree.put("aoc.comments", list(event.comments.iter().map(|comment| comment.text.as_str())));
     tree.maybe("aoc.correlation_id", event.correlation_id.as_deref());
     tree.maybe("aoc.revision_of", event.revision_of.as_deref());

@@ -2,13 +2,14 @@
 
 use std::net::IpAddr;
 
-use aoc_core::{Alert, Event, alert::Severity};
+use aoc_core::{ActorType, Alert, Event, Outcome, TIME_UNREADABLE, alert::Severity};
 use serde_json::Value;
 
 use super::{
     address::{self, Place},
     classify::classify,
-    meaning::{FINDING, Meaning},
+    files::File,
+    meaning::{ACCESS, FINDING, Meaning},
     parties::{self, Party, Targets},
     record::{Record, any_text, elements, member, text},
 };
@@ -28,17 +29,6 @@ pub(super) struct Facts<'a> {
     pub(super) file: File,
 }
 
-/// A file or folder.
-#[derive(Default)]
-pub(super) struct File {
-    pub(super) name: Option<String>,
-    pub(super) path: Option<String>,
-    pub(super) extension: Option<String>,
-    pub(super) url: Option<String>,
-    /// `File`, `Folder`, ….
-    pub(super) kind: Option<String>,
-}
-
 impl<'a> Facts<'a> {
     pub(super) fn of(event: &'a Event) -> Self {
         let record = Record::read(&event.raw);
@@ -48,15 +38,44 @@ impl<'a> Facts<'a> {
             meaning,
             alert: Alert::of(event),
             actor: parties::actor(event),
-            targets: parties::targets(event, &record, meaning.class_uid),
+            targets: parties::targets(event, &record, meaning),
             address,
             port: address::port(&record, address),
             place: Place::of(&record),
             agent: agent(&record),
-            file: file(&record),
+            file: File::of(&record),
             event,
             record,
         }
+    }
+
+    /// Who got or lost something, and of what kind it is where that is told.
+    pub(super) fn receiver(&self) -> (Option<&Party>, Option<ActorType>) {
+        let targets = &self.targets;
+        let group = || targets.group.as_ref().filter(|_| self.meaning.class_uid == ACCESS);
+        match (&targets.user, &targets.app) {
+            (None, Some(app)) => (Some(app), Some(ActorType::App)),
+            (user, _) => (user.as_ref().or_else(group), None),
+        }
+    }
+
+    /// How it went; an alert of ours has no outcome.
+    pub(super) fn outcome(&self) -> Outcome {
+        if self.alert.is_some() { Outcome::Unknown } else { self.event.result }
+    }
+
+    /// Whether the event's time is what the record says.
+    pub(super) fn is_time_known(&self) -> bool {
+        !self.event.flags.iter().any(|flag| flag == TIME_UNREADABLE)
+    }
+
+    /// The time as the record says it, also where it cannot be read.
+    pub(super) fn original_time(&self) -> Option<String> {
+        if self.is_time_known() {
+            return Some(self.event.timestamp.to_string());
+        }
+        let text = self.event.flags.iter().find_map(|flag| flag.strip_prefix("time_text:"));
+        text.map(|text| text.trim().to_owned())
     }
 
     /// The name of the alert's severity, and OCSF's number for it, which is 1 for what is no alert.
@@ -120,22 +139,6 @@ fn agent(record: &Record) -> Option<String> {
         .or_else(|| named("ExtendedProperties", "Name", "Value"))
         .or_else(|| named("additionalDetails", "key", "value"))
         .or_else(|| record.first(&["ClientInfoString"]))
-}
-
-fn file(record: &Record) -> File {
-    let is_url = |text: &String| text.starts_with("https://") || text.starts_with("http://");
-    let url = record.text("ObjectId").filter(is_url);
-    let name = record.text("SourceFileName");
-    let folder = record.text("SourceRelativeUrl");
-    let path =
-        name.as_ref().zip(folder).map(|(name, folder)| format!("{}/{name}", folder.trim_end_matches('/')));
-    File {
-        path: path.or_else(|| name.as_ref().and(url.clone())),
-        extension: record.text("SourceFileExtension"),
-        kind: name.as_ref().and_then(|_| record.text("ItemType")),
-        name,
-        url,
-    }
 }
 
 /// Names and values of a list of pairs, in whatever members they are kept.

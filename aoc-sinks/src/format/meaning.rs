@@ -111,6 +111,11 @@ impl Meaning {
         Self { category, types, class_uid: API, activity_id }
     }
 
+    /// Whether rights over a resource are given or taken, and no role.
+    pub(super) fn is_grant(&self) -> bool {
+        self.class_uid == ACCESS && matches!(self.activity_id, 1 | 2)
+    }
+
     /// OCSF `type_uid`.
     pub fn type_uid(&self) -> u32 {
         self.class_uid * 100 + self.activity_id

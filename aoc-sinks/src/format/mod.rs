@@ -10,6 +10,8 @@ mod ecs;
 mod ecs_frame;
 mod ecs_vendor;
 mod facts;
+mod files;
+mod grants;
 mod meaning;
 mod ocsf;
 mod ocsf_classes;

@@ -2,7 +2,7 @@
 //!
 //! What a class requires and the event does not say is `unknown`: a name, never null.
 
-use aoc_core::{Event, Outcome};
+use aoc_core::{Event, Outcome, alert::ALERT_SOURCE};
 use serde_json::{Value, json};
 
 use super::{
@@ -55,8 +55,7 @@ fn put_class(tree: &mut Tree, facts: &Facts<'_>) {
 
 fn put_metadata(tree: &mut Tree, facts: &Facts<'_>) {
     let event = facts.event;
-    let is_ours = facts.alert.is_some();
-    let product = if is_ours {
+    let product = if event.source == ALERT_SOURCE {
         json!({"name": "Admin Operations Center", "vendor_name": "AOC", "version": env!("CARGO_PKG_VERSION")})
     } else {
         json!({"name": product(event), "vendor_name": "Microsoft"})
@@ -68,7 +67,7 @@ fn put_metadata(tree: &mut Tree, facts: &Facts<'_>) {
     tree.put("metadata.log_name", event.source.as_str());
     tree.put("metadata.log_provider", event.service.as_str());
     tree.put("metadata.event_code", event.operation.as_str());
-    tree.put("metadata.original_time", event.timestamp.to_string());
+    tree.maybe("metadata.original_time", facts.original_time());
     tree.put("metadata.tenant_uid", event.tenant.as_str());
     tree.maybe("metadata.correlation_uid", event.correlation_id.as_deref());
     let at = event.ingested_at.map(|time| time.instant().timestamp_millis());

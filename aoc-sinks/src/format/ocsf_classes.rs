@@ -6,6 +6,7 @@ use super::{
     facts::Facts,
     meaning::{ACCESS, ACCOUNT, AUTHENTICATION, ENTITY, FILE, FINDING, GROUP, WEB},
     ocsf_objects::{UNKNOWN, actor, api, or_unknown, required_source, source, user},
+    parties::Party,
     record::{member, text},
     tree::{Tree, list},
 };
@@ -25,8 +26,10 @@ pub(super) fn put(tree: &mut Tree, facts: &Facts<'_>) {
         AUTHENTICATION => put_sign_in(tree, facts),
         ENTITY => tree.put("entity", entity(facts)),
         ACCESS => {
-            tree.put("user", target());
-            tree.put("privileges", vec![facts.targets.right.as_deref().unwrap_or(UNKNOWN)]);
+            let (receiver, kind) = facts.receiver();
+            tree.put("user", user(receiver, kind));
+            tree.put("privileges", privileges(facts));
+            tree.maybe("resources", facts.targets.resource.as_ref().map(granted));
         }
         GROUP => {
             tree.put("group", group(facts));
@@ -42,6 +45,19 @@ pub(super) fn put(tree: &mut Tree, facts: &Facts<'_>) {
             tree.put("resources", resources(facts));
         }
     }
+}
+
+fn privileges(facts: &Facts<'_>) -> Value {
+    let rights = &facts.targets.rights;
+    if rights.is_empty() { json!([UNKNOWN]) } else { list(rights.iter().map(String::as_str)) }
+}
+
+/// What a right is over.
+fn granted(resource: &Party) -> Value {
+    let mut tree = Tree::default();
+    tree.maybe("name", resource.name.as_deref());
+    tree.maybe("uid", resource.id.as_deref());
+    Value::from(vec![tree.into_value()])
 }
 
 /// The user of a sign-in is who signed in.

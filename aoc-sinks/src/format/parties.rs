@@ -1,10 +1,11 @@
 //! Who did it, and to whom or what.
 
-use aoc_core::{ActorType, Event};
+use aoc_core::{ActorType, Event, alert::ALERT_SOURCE};
 use serde_json::Value;
 
 use super::{
-    meaning::{ACCESS, ACCOUNT, GROUP},
+    grants,
+    meaning::{ACCESS, ACCOUNT, GROUP, Meaning},
     record::{Record, member, text},
 };
 
@@ -22,6 +23,16 @@ impl Party {
     fn new(id: Option<String>, upn: Option<String>, display: Option<String>) -> Self {
         let name = upn.or_else(|| display.clone()).or_else(|| id.clone());
         Self { full_name: display.filter(|display| Some(display) != name.as_ref()), name, id }
+    }
+
+    /// `None` where nothing is known.
+    pub(super) fn known(id: Option<String>, upn: Option<String>, display: Option<String>) -> Option<Self> {
+        Some(Self::new(id, upn, display)).filter(|party| !party.is_unknown())
+    }
+
+    /// Only a name is known.
+    pub(super) fn named(name: &str) -> Self {
+        Self::new(None, Some(name.to_owned()), None)
     }
 
     /// The name, where it has the form of a mail address.
@@ -75,8 +86,12 @@ pub(super) fn actor(event: &Event) -> Party {
 pub(super) struct Targets {
     pub(super) user: Option<Party>,
     pub(super) group: Option<Party>,
-    /// The role or right that was given or taken.
-    pub(super) right: Option<String>,
+    /// The application that got or lost a right.
+    pub(super) app: Option<Party>,
+    /// What the right is over.
+    pub(super) resource: Option<Party>,
+    /// The roles or rights that were given or taken.
+    pub(super) rights: Vec<String>,
     /// The best name of all.
     pub(super) first: Option<String>,
     /// The id beside it.
@@ -85,8 +100,8 @@ pub(super) struct Targets {
     pub(super) kind: Option<String>,
 }
 
-/// Reads the targets that an operation of this OCSF class has.
-pub(super) fn targets(event: &Event, record: &Record, class_uid: u32) -> Targets {
+/// Reads the targets that an operation of this meaning has.
+pub(super) fn targets(event: &Event, record: &Record, meaning: Meaning) -> Targets {
     let typed: Vec<Value> = event.targets.iter().filter_map(|target| target.read().ok()).collect();
     let displays: Vec<&str> =
         event.target_displays.iter().map(String::as_str).filter(|name| !name.trim().is_empty()).collect();
@@ -97,14 +112,14 @@ pub(super) fn targets(event: &Event, record: &Record, class_uid: u32) -> Targets
         ..Targets::default()
     };
     let second = || displays.get(1).map(|name| (*name).to_owned());
-    match class_uid {
+    match meaning.class_uid {
         ACCOUNT => targets.user = of_kind(&typed, "User").or_else(|| named(&targets.first)),
+        ACCESS if meaning.is_grant() => grants::read(event, &typed, &displays, &mut targets),
         ACCESS => {
-            targets.right = changed(event, "Role.DisplayName")
-                .or_else(|| changed(event, "AppRole.Value"))
-                .or_else(|| changed(event, "DelegatedPermissionGrant.Scope"))
+            let right = changed(event, "Role.DisplayName")
                 .or_else(|| of_kind(&typed, "Role").and_then(|role| role.name))
                 .or_else(second);
+            targets.rights.extend(right);
             let user = of_kind(&typed, "User").or_else(|| addressee(record));
             targets.user = user.or_else(|| named(&targets.first));
         }
@@ -114,13 +129,17 @@ pub(super) fn targets(event: &Event, record: &Record, class_uid: u32) -> Targets
             let other = displays.iter().find(|name| Some(**name) != own).map(|name| (*name).to_owned());
             targets.user = of_kind(&typed, "User").or_else(|| addressee(record)).or_else(|| named(&other));
         }
+        _ if event.source == ALERT_SOURCE => {
+            targets.first_id = record.text("rule");
+            targets.kind = event.operation.trim().split_once(' ').map(|(_, object)| object.to_owned());
+        }
         _ => targets.user = of_kind(&typed, "User"),
     }
     targets
 }
 
 fn named(name: &Option<String>) -> Option<Party> {
-    name.clone().map(|name| Party::new(None, Some(name), None))
+    name.as_deref().map(Party::named)
 }
 
 /// Whom SharePoint names.
@@ -138,15 +157,27 @@ fn target_id(target: &Value) -> Option<String> {
     ["id", "resourceId", "ObjectId"].iter().find_map(|name| text(member(target, name)))
 }
 
-fn of_kind(typed: &[Value], wanted: &str) -> Option<Party> {
+pub(super) fn of_kind(typed: &[Value], wanted: &str) -> Option<Party> {
     let target = typed.iter().find(|target| kind(target).is_some_and(|kind| kind == wanted))?;
     let said = |name: &str| text(member(target, name));
-    Some(Party::new(said("id"), said("userPrincipalName"), said("displayName")))
-        .filter(|party| !party.is_unknown())
+    Party::known(said("id"), said("userPrincipalName"), said("displayName"))
+}
+
+/// The user whom the changed properties name.
+pub(super) fn person(event: &Event) -> Option<Party> {
+    let said = |name: &str| changed(event, &format!("User.{name}"));
+    Party::known(said("ObjectID"), said("UPN"), said("DisplayName"))
+}
+
+/// Whether both have an id or a name in common.
+pub(super) fn same(one: &Party, other: &Party) -> bool {
+    let names = |party: &Party| [party.id.clone(), party.name.clone(), party.full_name.clone()];
+    let others = names(other);
+    names(one).iter().flatten().any(|name| others.iter().flatten().any(|known| known == name))
 }
 
 /// What a property of this name is or was.
-fn changed(event: &Event, property: &str) -> Option<String> {
+pub(super) fn changed(event: &Event, property: &str) -> Option<String> {
     let change = event.changes.iter().find(|change| change.property == property)?;
     [&change.new, &change.old].into_iter().find_map(text)
 }
@@ -160,7 +191,7 @@ fn group(event: &Event, record: &Record, typed: &[Value], displays: &[&str]) -> 
         return Some(Party::new(id, name, None));
     }
     let last = || displays.last().map(|name| (*name).to_owned());
-    of_kind(typed, "Group").or_else(|| Some(Party::new(id, last(), None)).filter(|party| !party.is_unknown()))
+    of_kind(typed, "Group").or_else(|| Party::known(id, last(), None))
 }
 
 fn between(text: &str, before: &str, after: &str) -> Option<String> {

@@ -3,7 +3,7 @@
 use super::{
     classify::{
         Mapping,
-        Whose::{self, Alerts, Any, Directory, Intune, Office, SignIns},
+        Whose::{self, Alerts, Any, Directory, Intune, Office, Own, SignIns},
     },
     meaning::{Meaning, OTHER},
     rows_office::{CMDLETS, FILES, MAIL, SITES, TEAMS},
@@ -11,7 +11,7 @@ use super::{
 
 /// All rows in their order.
 pub(super) const ALL: &[&[Mapping]] =
-    &[SIGNALS, USERS, GROUPS, RIGHTS, DIRECTORY, INTUNE, FILES, SITES, TEAMS, MAIL, CMDLETS, VERBS];
+    &[SIGNALS, OWN, USERS, GROUPS, RIGHTS, DIRECTORY, INTUNE, FILES, SITES, TEAMS, MAIL, CMDLETS, VERBS];
 
 pub(super) const CREATION: &[&str] = &["creation"];
 pub(super) const CHANGE: &[&str] = &["change"];
@@ -46,6 +46,14 @@ const SIGNALS: &[Mapping] = &[
         ],
         Meaning::finding(1),
     ),
+];
+
+const OWN: &[Mapping] = &[
+    row(Own, &["create *", "add *", "import *"], Meaning::entity(CREATION, 1)),
+    row(Own, &["delete *", "remove *"], Meaning::entity(DELETION, 4)),
+    row(Own, &["enable *"], Meaning::entity(CHANGE, 8)),
+    row(Own, &["disable *"], Meaning::entity(CHANGE, 9)),
+    row(Own, &["*"], Meaning::entity(CHANGE, 3)),
 ];
 
 const USERS: &[Mapping] = &[

@@ -1,6 +1,8 @@
 //! Sentences about all formats.
 
+mod grants;
 mod odd;
+mod own;
 mod paths;
 
 use aoc_core::{Alert, Change, Event, Outcome, RawJson, Timestamp, alert::Severity};
@@ -145,7 +147,7 @@ fn an_ecs_document_tells_who_gave_whom_a_role() {
     assert_eq!(document["event"]["category"], json!(["iam"]));
     assert_eq!(document["event"]["type"], json!(["admin", "change"]));
     assert_eq!(document["event"]["original"], "{}");
-    assert_eq!(document["aoc"]["right"], "Global Administrator");
+    assert_eq!(document["aoc"]["right"], json!(["Global Administrator"]));
 }
 
 #[test]
