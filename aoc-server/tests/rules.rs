@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "tests end there")]
 
 mod common;
+#[path = "rules/limits.rs"]
+mod limits;
 
 use std::{
     fs,

@@ -74,13 +74,23 @@ pub struct RulesRead {
 /// of several with one id the first counts. Rules of Sigma whose events a correlation counts make no alerts of their own,
 /// unless it says `generate: true`. The placeholders stand for `%name%` in values of Sigma rules with `expand`.
 pub fn read_rules(files: &[RuleText], placeholders: &BTreeMap<String, Vec<String>>) -> RulesRead {
-    let mut reading =
-        Reading { placeholders, drafts: Vec::new(), read: RulesRead::default(), links: Links::default() };
+    read_few_rules(files, placeholders, usize::MAX)
+}
+
+/// As [`read_rules`]; a file with more than so many documents is refused as a whole, before anything is made of them.
+pub fn read_few_rules(
+    files: &[RuleText],
+    placeholders: &BTreeMap<String, Vec<String>>,
+    most: usize,
+) -> RulesRead {
+    let (drafts, read, links) = Default::default();
+    let mut reading = Reading { placeholders, most, drafts, read, links };
     files.iter().for_each(|file| reading.file(file));
     reading.finish()
 }
 
 struct Reading<'a> {
+    most: usize,
     placeholders: &'a Placeholders,
     drafts: Vec<Draft>,
     read: RulesRead,
@@ -89,7 +99,13 @@ struct Reading<'a> {
 
 impl Reading<'_> {
     fn file(&mut self, file: &RuleText) {
-        let documents = match yaml::documents(&file.text) {
+        let documents = yaml::documents(&file.text).and_then(|documents| match documents.len() {
+            count if count > self.most => {
+                Err(Error::invalid(format!("{count} rules; {} are the most", self.most)))
+            }
+            _ => Ok(documents),
+        });
+        let documents = match documents {
             Ok(documents) => documents,
             Err(error) => {
                 let (id, title) = Default::default();

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use aoc_core::alert::{
     detect::View,
-    files::{Language, RuleText, read_rules},
+    files::{Language, RuleText, read_few_rules, read_rules},
 };
 use serde_json::json;
 
-use crate::{activity, read, refusal};
+use crate::{activity, read, refusal, rule_of};
 
 const SIGMA: &str =
     "title: A\nid: a\nlogsource: {product: m365}\ndetection: {s: {Operation: Op}, condition: s}\n";
@@ -74,4 +74,28 @@ fn rules_of_our_own_are_strict_and_json_is_fine() {
     assert!(refusal("title: T\nlogsource: {}\nfilter: {}").contains("filters of Sigma are not supported"));
     assert!(refusal("title: T\ndetection: {}\ncorrelation: {}").contains("are two documents"));
     assert!(refusal("\u{0}").contains("line 1: "));
+}
+
+#[test]
+fn a_text_with_too_many_rules_is_refused_as_a_whole() {
+    let text = (0..3).map(|number| format!("name: R{number}\n---\n")).collect();
+    let files = [RuleText { name: "text".into(), text }];
+    assert_eq!(read_few_rules(&files, &BTreeMap::new(), 3).detections.len(), 3);
+    let read = read_few_rules(&files, &BTreeMap::new(), 2);
+    assert!(read.detections.is_empty());
+    assert_eq!(read.refused[0].error.to_string(), "3 rules; 2 are the most");
+}
+
+#[test]
+fn texts_that_would_take_all_memory_are_refused() {
+    let repeated = format!("s: {{a{}: abcdefgh}}\ncondition: s", "|base64offset".repeat(12));
+    let error = refusal(&rule_of(&repeated));
+    assert!(error.contains("the modifier `base64offset` stands there twice"), "{error}");
+    let regexes: String = (0..200).map(|number| format!("  f{number}|re: '\\w{{25}}'\n")).collect();
+    let error = refusal(&rule_of(&format!("s:\n{regexes}condition: s")));
+    assert!(error.contains("size limit") || error.contains("regular expressions take more than"), "{error}");
+    let selections: String = (0..500).map(|number| format!("s{number}: {{a: b}}\n")).collect();
+    let condition = vec!["1 of them"; 300].join(" or ");
+    let error = refusal(&rule_of(&format!("{selections}condition: {condition}")));
+    assert!(error.contains("the rule makes more than 2000 conditions"), "{error}");
 }

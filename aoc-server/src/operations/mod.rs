@@ -26,7 +26,7 @@ mod webhook;
 use std::sync::Arc;
 
 use aoc_core::{EventIndex, EventStore, Result, Running};
-use tokio::sync::RwLock;
+use tokio::sync::{RwLock, Semaphore};
 
 use crate::{config::AlertsConfig, rules::Keeper};
 
@@ -49,6 +49,7 @@ pub struct Operations {
     sinks: Vec<sinks::ConfiguredSink>,
     proofs: gaps::KnownProofs,
     webhook: webhook::Webhook,
+    backtests: Arc<Semaphore>,
 }
 
 impl Operations {
@@ -57,7 +58,8 @@ impl Operations {
         let (proofs, webhook) = (gaps::KnownProofs::default(), webhook::Webhook::default());
         let rules = Keeper::new(AlertsConfig::bare(), store.clone());
         let (running, sinks) = (RwLock::new(None), Vec::new());
-        Self { store, index, running, expected: None, rules, sinks, proofs, webhook }
+        let backtests = Arc::new(Semaphore::new(rules::MOST_BACKTESTS));
+        Self { store, index, running, expected: None, rules, sinks, proofs, webhook, backtests }
     }
 
     /// With the rules of a keeper, else only those that are stored are known, and none makes alerts.

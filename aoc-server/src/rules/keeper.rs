@@ -44,6 +44,8 @@ struct Parts {
     /// Nothing until it is read.
     pack: Option<(Vec<KnownRule>, Vec<Refused>)>,
     original: Vec<Refused>,
+    /// Whether files have changed since rules were put in force.
+    changed: bool,
 }
 
 impl Keeper {
@@ -103,12 +105,13 @@ impl Keeper {
     /// Those of the store; the rules of files are in force then, and those that are stored as they were.
     pub async fn look(&self) -> Result<()> {
         let mut parts = self.parts.lock().await;
-        let mut changed = self.look_at_files(&mut parts).await?;
+        self.look_at_files(&mut parts).await?;
         let stored = parts.stored.look(&*self.store).await;
-        changed |= matches!(stored, Ok(true)) || self.read_known().is_none();
+        parts.changed |= matches!(stored, Ok(true)) || self.read_known().is_none();
         // What was never read whole must not be taken for all there is.
-        if changed && (stored.is_ok() || self.read_known().is_some()) {
+        if parts.changed && (stored.is_ok() || self.read_known().is_some()) {
             self.put_in_force(&parts);
+            parts.changed = false;
         }
         stored.map(drop)
     }
@@ -118,8 +121,13 @@ impl Keeper {
     /// # Errors
     /// [`Invalid`](aoc_core::ErrorKind::Invalid) naming the member that is wrong; those of the store.
     pub async fn store(&self, rule: &Rule) -> Result<()> {
-        self.store.write(&[note_of(rule)?]).await?;
+        self.write(rule).await?;
         self.look().await
+    }
+
+    /// Stores a rule; it is in force once it is looked for.
+    pub(crate) async fn write(&self, rule: &Rule) -> Result<()> {
+        self.store.write(&[note_of(rule)?]).await
     }
 
     /// Removes the stored rule of an id.
@@ -127,8 +135,13 @@ impl Keeper {
     /// # Errors
     /// Those of the store.
     pub async fn remove(&self, id: &str) -> Result<()> {
-        self.store.write(&[Note::new(format!("{KEYS}{id}"), ())?]).await?;
+        self.erase(id).await?;
         self.look().await
+    }
+
+    /// Removes a stored rule; it is out of force once it is looked for.
+    pub(crate) async fn erase(&self, id: &str) -> Result<()> {
+        self.store.write(&[Note::new(format!("{KEYS}{id}"), ())?]).await
     }
 
     /// Looks again, time after time, as long as anybody has the keeper.
@@ -137,9 +150,10 @@ impl Keeper {
         tokio::spawn(watch(Arc::downgrade(self), every));
     }
 
-    /// Files are read, and rules made of them, where that keeps nobody waiting.
-    async fn look_at_files(&self, parts: &mut Parts) -> Result<bool> {
-        let (mut files, pack) = (std::mem::take(&mut parts.files), parts.pack.take());
+    /// Files are read, and rules made of them, where that keeps nobody waiting. What is known stays until that is done:
+    /// whoever waits for it may be gone before.
+    async fn look_at_files(&self, parts: &mut Parts) -> Result<()> {
+        let (mut files, pack) = (parts.files.clone(), parts.pack.clone());
         let config = self.config.clone();
         let looked = tokio::task::spawn_blocking(move || {
             let changed = files.look(&config.rules, &config.placeholders);
@@ -150,7 +164,8 @@ impl Keeper {
         let (files, pack, changed) =
             looked.await.map_err(|cause| Error::internal("reading rules panicked").because(cause))?;
         (parts.files, parts.pack) = (files, Some(pack));
-        Ok(changed)
+        parts.changed |= changed;
+        Ok(())
     }
 
     fn put_in_force(&self, parts: &Parts) {

@@ -12,6 +12,7 @@ mod read;
 mod reader;
 mod starter;
 mod stored;
+mod texts;
 mod tried;
 
 pub(crate) use self::reader::reader;

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, path::PathBuf};
 
 use aoc_core::alert::{
-    files::{RuleText, RulesRead, read_rules},
+    files::{RuleText, RulesRead, read_few_rules},
     rule::RuleTest,
 };
 
@@ -32,11 +32,16 @@ pub fn read_paths(paths: &[PathBuf], placeholders: &Placeholders) -> RulesFound 
     found
 }
 
-/// The rules of a text.
-pub fn read_text(name: &str, text: &str, placeholders: &BTreeMap<String, Vec<String>>) -> RulesFound {
+/// The rules of a text, which is refused as a whole where it has more than so many.
+pub fn read_text(
+    name: &str,
+    text: &str,
+    placeholders: &BTreeMap<String, Vec<String>>,
+    most: usize,
+) -> RulesFound {
     let text = RuleText { name: name.to_owned(), text: text.to_owned() };
     let mut found = RulesFound::default();
-    found.add(read_rules(&[text], placeholders), Origin::File);
+    found.add(read_few_rules(&[text], placeholders, most), Origin::File);
     found
 }
 

@@ -1,6 +1,9 @@
 //! The language of conditions: `selection and not 1 of filter_*`.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use serde_json::Value;
 
@@ -13,6 +16,8 @@ const LONGEST: usize = 4_000;
 const DEEPEST: usize = 50;
 /// The most conditions of a list.
 const MOST: usize = 50;
+/// The most conditions of a rule, those of its selections counted as often as they are referred to.
+const MOST_NODES: usize = 2_000;
 
 /// Reads a condition, or a list of them, of which one must hold.
 ///
@@ -27,27 +32,59 @@ pub(super) fn condition(value: Option<&Value>, selections: &Selections) -> Resul
             return Err(Error::invalid(format!("a text or a list of at most {MOST} texts is expected")));
         }
     };
-    let mut used = BTreeSet::new();
+    let mut found = Found::new(selections);
     let mut nodes = Vec::new();
     for text in texts {
         let text = text.as_str().ok_or_else(|| Error::invalid("a list of texts is expected"))?;
-        nodes.push(Reader::new(text, selections, &mut used)?.whole()?);
+        nodes.push(Reader::new(text, selections, &mut found)?.whole()?);
     }
-    if let Some(name) = selections.keys().find(|name| !used.contains(name.as_str())) {
+    if let Some(name) = selections.keys().find(|name| !found.used.contains(name.as_str())) {
         return Err(Error::invalid(format!("does not use the selection `{name}`")));
     }
-    Ok(if nodes.len() == 1 { nodes.remove(0) } else { Node::Any(nodes) })
+    Ok(if nodes.len() == 1 { nodes.remove(0) } else { Node::Any(nodes.into()) })
+}
+
+/// What conditions refer to.
+struct Found<'a> {
+    used: BTreeSet<&'a str>,
+    weights: BTreeMap<&'a str, usize>,
+    /// The selections that are like a pattern, and what they weigh.
+    patterns: BTreeMap<&'a str, (Arc<[Node]>, usize)>,
+    weight: usize,
+}
+
+impl<'a> Found<'a> {
+    fn new(selections: &'a Selections) -> Self {
+        let weights = selections.iter().map(|(name, node)| (name.as_str(), node.weight())).collect();
+        Self { used: BTreeSet::new(), weights, patterns: BTreeMap::new(), weight: 0 }
+    }
+
+    /// Counts what is referred to once more.
+    fn weigh(&mut self, weight: usize) -> Result<()> {
+        self.weight += weight;
+        if self.weight > MOST_NODES {
+            return Err(Error::invalid(format!(
+                "the rule makes more than {MOST_NODES} conditions, those of a selection counted each time"
+            )));
+        }
+        Ok(())
+    }
+
+    fn named(&mut self, name: &'a str, node: &Arc<Node>) -> Node {
+        self.used.insert(name);
+        Node::Named(name.to_owned(), node.clone())
+    }
 }
 
 struct Reader<'a, 'u> {
     words: std::iter::Peekable<std::vec::IntoIter<&'a str>>,
     selections: &'a Selections,
-    used: &'u mut BTreeSet<&'a str>,
+    found: &'u mut Found<'a>,
     depth: usize,
 }
 
 impl<'a, 'u> Reader<'a, 'u> {
-    fn new(text: &'a str, selections: &'a Selections, used: &'u mut BTreeSet<&'a str>) -> Result<Self> {
+    fn new(text: &'a str, selections: &'a Selections, found: &'u mut Found<'a>) -> Result<Self> {
         if text.len() > LONGEST {
             return Err(Error::invalid(format!("{} bytes; {LONGEST} are the most", text.len())));
         }
@@ -57,7 +94,7 @@ impl<'a, 'u> Reader<'a, 'u> {
                  `value_count` for `count(field)`",
             ));
         }
-        Ok(Reader { words: words(text).into_iter().peekable(), selections, used, depth: 0 })
+        Ok(Reader { words: words(text).into_iter().peekable(), selections, found, depth: 0 })
     }
 
     fn whole(mut self) -> Result<Node> {
@@ -75,7 +112,7 @@ impl<'a, 'u> Reader<'a, 'u> {
         while self.takes("or") {
             nodes.push(self.all()?);
         }
-        Ok(if nodes.len() == 1 { nodes.remove(0) } else { Node::Any(nodes) })
+        Ok(if nodes.len() == 1 { nodes.remove(0) } else { Node::Any(nodes.into()) })
     }
 
     fn all(&mut self) -> Result<Node> {
@@ -83,7 +120,7 @@ impl<'a, 'u> Reader<'a, 'u> {
         while self.takes("and") {
             nodes.push(self.one()?);
         }
-        Ok(if nodes.len() == 1 { nodes.remove(0) } else { Node::All(nodes) })
+        Ok(if nodes.len() == 1 { nodes.remove(0) } else { Node::All(nodes.into()) })
     }
 
     fn one(&mut self) -> Result<Node> {
@@ -112,7 +149,10 @@ impl<'a, 'u> Reader<'a, 'u> {
             return self.several(word);
         }
         match self.selections.get_key_value(word) {
-            Some((name, node)) => Ok(self.named(name, node)),
+            Some((name, node)) => {
+                self.found.weigh(self.found.weights.get(name.as_str()).copied().unwrap_or(1))?;
+                Ok(self.found.named(name, node))
+            }
             None if matches!(word, ")" | "and" | "or" | "them") => {
                 Err(Error::invalid(format!("`{word}` is out of place; expected a selection")))
             }
@@ -125,14 +165,7 @@ impl<'a, 'u> Reader<'a, 'u> {
 
     fn several(&mut self, how_many: &str) -> Result<Node> {
         let Some(pattern) = self.words.next() else { return Err(Error::invalid("ends behind `of`")) };
-        let them = pattern.eq_ignore_ascii_case("them");
-        let selections = self.selections;
-        let meant = |name: &str| if them { !name.starts_with('_') } else { is_like(name, pattern) };
-        let found: Vec<_> = selections.iter().filter(|(name, _)| meant(name)).collect();
-        if found.is_empty() {
-            return Err(Error::invalid(format!("no selection is like `{pattern}`")));
-        }
-        let nodes = found.into_iter().map(|(name, node)| self.named(name, node)).collect();
+        let nodes = self.like(pattern)?;
         match how_many.to_ascii_lowercase().as_str() {
             "1" | "any" => Ok(Node::Any(nodes)),
             "all" => Ok(Node::All(nodes)),
@@ -142,9 +175,24 @@ impl<'a, 'u> Reader<'a, 'u> {
         }
     }
 
-    fn named(&mut self, name: &'a str, node: &Arc<Node>) -> Node {
-        self.used.insert(name);
-        Node::Named(name.to_owned(), node.clone())
+    /// The selections that are like a pattern.
+    fn like(&mut self, pattern: &'a str) -> Result<Arc<[Node]>> {
+        if let Some((nodes, weight)) = self.found.patterns.get(pattern).cloned() {
+            return self.found.weigh(weight).map(|()| nodes);
+        }
+        let them = pattern.eq_ignore_ascii_case("them");
+        let meant = |name: &str| if them { !name.starts_with('_') } else { is_like(name, pattern) };
+        let (mut nodes, mut weight) = (Vec::new(), 0);
+        for (name, node) in self.selections.iter().filter(|(name, _)| meant(name)) {
+            weight += self.found.weights.get(name.as_str()).copied().unwrap_or(1);
+            nodes.push(self.found.named(name, node));
+        }
+        if nodes.is_empty() {
+            return Err(Error::invalid(format!("no selection is like `{pattern}`")));
+        }
+        let nodes: Arc<[Node]> = nodes.into();
+        self.found.patterns.insert(pattern, (nodes.clone(), weight));
+        self.found.weigh(weight).map(|()| nodes)
     }
 
     /// Goes on where the next word is this one. A selection of that name is one all the same.
@@ -190,6 +238,7 @@ mod tests {
         let words = crate::alert::sigma::item::Words {
             pack: crate::alert::sigma::aliases::Pack::Activity,
             placeholders: &crate::alert::sigma::item::Placeholders::new(),
+            budget: &crate::alert::sigma::budget::Budget::default(),
         };
         let lines = names.iter().map(|name| ((*name).to_owned(), json!({*name: true})));
         let selections = super::super::selection::selections(&lines.collect(), words)?;
@@ -231,6 +280,18 @@ mod tests {
         assert!(!holds("(all of them) or (_hidden and sel_a)", &names, &["_hidden"]));
         let either = read(json!(["a and b", "c"]), &["a", "b", "c"]).unwrap();
         assert!(either.holds(&json!({"c": true})) && !either.holds(&json!({"a": true})));
+    }
+
+    #[test]
+    fn what_selections_make_of_a_condition_is_limited() {
+        let names: Vec<String> = (0..500).map(|number| format!("s{number}")).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        assert!(read(json!("1 of them or all of them or 1 of s* or all of s*"), &names).is_ok());
+        let said = |text: Value| read(text, &names).map(|_| ()).unwrap_err().to_string();
+        let many = said(json!(vec![vec!["1 of them"; 300].join(" or "); 10]));
+        assert!(many.contains("more than 2000 conditions"), "{many}");
+        let again = said(json!(vec![vec!["s1"; 300].join(" or "); 7]));
+        assert!(again.contains("more than 2000 conditions"), "{again}");
     }
 
     #[test]

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::{head::Head, head::texts};
 use crate::{
-    Error, Result,
+    Error, Key, Result,
     alert::detect::{CountIs, Detection, Matcher, Part, Step, View, Window, WindowKind},
     config::suggestion,
 };
@@ -223,6 +223,11 @@ struct Renamed {
 }
 
 impl Matcher for Renamed {
+    fn fingerprint(&self) -> Option<[u8; 16]> {
+        let inner = self.matcher.fingerprint()?;
+        Some(Key::from(format!("{inner:?} {:?}", self.names)).digest())
+    }
+
     fn matches(&self, view: &View<'_>) -> bool {
         self.matcher.matches(view)
     }

@@ -33,19 +33,35 @@ impl Encoding {
     }
 }
 
+/// The most that the spellings of one text may take together, in bytes.
+const LARGEST: usize = 256 << 10;
+
 /// The spellings of a text after all these.
 ///
 /// # Errors
-/// [`Invalid`](crate::ErrorKind::Invalid) where bytes are left that are no text.
+/// [`Invalid`](crate::ErrorKind::Invalid) where bytes are left that are no text, or where they are too many.
 pub(super) fn encode(text: &str, encodings: &[Encoding]) -> Result<Vec<String>> {
+    if encodings.is_empty() {
+        return Ok(vec![text.to_owned()]);
+    }
     let mut all = vec![text.as_bytes().to_vec()];
     for encoding in encodings {
+        check_size(&all)?;
         all = all.iter().flat_map(|bytes| apply(*encoding, bytes)).collect();
     }
+    check_size(&all)?;
     if matches!(encodings.last(), Some(Encoding::Wide | Encoding::WideBig | Encoding::WideMarked)) {
         return Err(Error::invalid("`wide` and `utf16…` need `base64` or `base64offset` behind them"));
     }
     Ok(all.into_iter().map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).collect())
+}
+
+/// Each step makes a few times more of what it is given.
+fn check_size(spellings: &[Vec<u8>]) -> Result<()> {
+    if spellings.iter().map(Vec::len).sum::<usize>() > LARGEST {
+        return Err(Error::invalid(format!("the spellings of one text take more than {LARGEST} bytes")));
+    }
+    Ok(())
 }
 
 fn apply(encoding: Encoding, bytes: &[u8]) -> Vec<Vec<u8>> {
@@ -126,5 +142,13 @@ mod tests {
         let dashed = encode("x -a /b c-d", &[Encoding::Dashes]).unwrap();
         assert_eq!(dashed[1..3], ["x -a -b c-d", "x /a /b c-d"]);
         assert_eq!(dashed.len(), 6);
+    }
+
+    #[test]
+    fn spellings_that_multiply_are_refused_on_the_way() {
+        let said = encode("abcdefgh", &[Encoding::Base64Offset; 40]).unwrap_err().to_string();
+        assert!(said.contains("more than 262144 bytes"), "{said}");
+        assert!(encode(&"a".repeat(LARGEST + 1), &[Encoding::Base64]).is_err());
+        assert!(encode(&"a".repeat(LARGEST + 1), &[]).is_ok());
     }
 }

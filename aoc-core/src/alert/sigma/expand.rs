@@ -3,10 +3,13 @@
 use super::item::Placeholders;
 use crate::{Error, Result, config::suggestion};
 
+/// The most that the texts may take together, in bytes.
+const LARGEST: usize = 4 << 20;
+
 /// The text with every way to fill in its placeholders, which is at most so many.
 ///
 /// # Errors
-/// [`Invalid`](crate::ErrorKind::Invalid) where there is none, or one without values.
+/// [`Invalid`](crate::ErrorKind::Invalid) where there is none, one without values, or far too much text.
 pub(super) fn expand(text: &str, placeholders: &Placeholders, most: usize) -> Result<Vec<String>> {
     let mut all = vec![String::new()];
     let mut rest = text;
@@ -17,6 +20,11 @@ pub(super) fn expand(text: &str, placeholders: &Placeholders, most: usize) -> Re
         let values = values.ok_or_else(|| missing(name, placeholders))?;
         if all.len().saturating_mul(values.len()) > most {
             return Err(Error::invalid(format!("its placeholders make more than {most} values")));
+        }
+        let starts: usize = all.iter().map(|start| start.len() + before.len()).sum();
+        let ends = values.iter().map(|value| value.len()).sum::<usize>() + after.len() * values.len();
+        if starts * values.len() + ends * all.len() > LARGEST {
+            return Err(Error::invalid(format!("its placeholders make texts of more than {LARGEST} bytes")));
         }
         let filled = |start: &String| {
             values.iter().map(move |value| format!("{start}{before}{value}")).collect::<Vec<_>>()
@@ -69,6 +77,8 @@ mod tests {
         assert!(expand("%a%%a%%a%%a%", &known, 10).unwrap_err().to_string().contains("more than 10"));
         let said = expand("%c%", &known, 10).unwrap_err().to_string();
         assert!(said.contains("`%c%`") && said.contains("[alerts.placeholders]"), "{said}");
+        let long = format!("{}%a%", "x".repeat(LARGEST));
+        assert!(expand(&long, &known, 10).unwrap_err().to_string().contains("more than 4194304 bytes"));
         assert!(expand("none", &known, 10).is_err());
     }
 }

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use ipnet::IpNet;
-use regex::{Regex, RegexBuilder};
 use serde_json::Value;
 
 use super::{
     aliases::Pack,
+    budget::Budget,
     encode::{Encoding, encode},
     expand::expand,
     field::{Field, text_of},
@@ -26,14 +26,11 @@ pub(crate) type Placeholders = BTreeMap<String, Vec<String>>;
 pub(super) struct Words<'a> {
     pub(super) pack: Pack,
     pub(super) placeholders: &'a Placeholders,
+    pub(super) budget: &'a Budget,
 }
 
 /// The most values of one line, after all spellings and placeholders.
 const MOST_VALUES: usize = 20_000;
-/// The most memory that one regular expression may take, in bytes.
-const LARGEST_REGEX: usize = 1 << 20;
-/// The most regular expressions of one line.
-const MOST_REGEXES: usize = 100;
 
 /// Reads a line of a selection.
 ///
@@ -71,9 +68,6 @@ fn subject(name: &str, modifiers: Modifiers, pack: Pack) -> Result<(Subject, Mod
 fn all_tests(values: &[Value], modifiers: &Modifiers, words: Words<'_>) -> Result<Vec<Vec<Test>>> {
     if values.is_empty() {
         return Err(Error::invalid("an empty list matches nothing; give it values"));
-    }
-    if modifiers.how == How::Regex && values.len() > MOST_REGEXES {
-        return Err(Error::invalid(format!("more than {MOST_REGEXES} regular expressions")));
     }
     let (mut tests, mut count) = (Vec::new(), 0);
     for value in values {
@@ -136,44 +130,37 @@ fn texts(value: &Value, modifiers: &Modifiers, words: Words<'_>) -> Result<Vec<S
 fn tests_of_text(text: &str, wild: bool, modifiers: &Modifiers, words: Words<'_>) -> Result<Vec<Test>> {
     let (place, case) = (modifiers.place, modifiers.case);
     Ok(match modifiers.how {
-        How::Regex => vec![Test::Regex(regex(text, modifiers)?)],
+        How::Regex => vec![Test::Regex(words.budget.regex(text, &modifiers.flags)?)],
         How::Network => vec![Test::Network(network(text)?)],
         How::Field => vec![Test::Field(Field::new(words.pack, text), place, case)],
-        _ if !wild => vec![Test::Like(Pattern::new(vec![Piece::Text(text.to_owned())], place, case))],
+        _ if !wild => {
+            words.budget.text(text)?;
+            vec![Test::Like(Pattern::new(vec![Piece::Text(text.to_owned())], place, case))]
+        }
         _ => {
-            let spellings = spellings(text, modifiers)?;
+            let spellings = spellings(text, modifiers, words.budget)?;
             spellings.into_iter().map(|pieces| Test::Like(Pattern::new(pieces, place, case))).collect()
         }
     })
 }
 
 /// A text with wildcards in all the spellings that are asked for.
-fn spellings(text: &str, modifiers: &Modifiers) -> Result<Vec<Vec<Piece>>> {
+fn spellings(text: &str, modifiers: &Modifiers, budget: &Budget) -> Result<Vec<Vec<Piece>>> {
     let encodings = &modifiers.encodings;
+    let encode = |text: &str| {
+        let spellings = encode(text, encodings)?;
+        spellings.iter().try_for_each(|spelling| budget.text(spelling))?;
+        Ok::<_, Error>(spellings)
+    };
     if encodings.iter().all(|encoding| *encoding == Encoding::Dashes) {
-        return Ok(encode(text, encodings)?.iter().map(|text| pieces(text)).collect());
+        return Ok(encode(text)?.iter().map(|text| pieces(text)).collect());
     }
     let plain = match pieces(text).as_slice() {
         [] => String::new(),
         [Piece::Text(text)] => text.clone(),
         _ => return Err(Error::invalid(format!("{text:?}: a text that is encoded cannot have wildcards"))),
     };
-    Ok(encode(&plain, encodings)?.into_iter().map(|text| vec![Piece::Text(text)]).collect())
-}
-
-fn regex(pattern: &str, modifiers: &Modifiers) -> Result<Regex> {
-    let built = RegexBuilder::new(pattern)
-        .case_insensitive(modifiers.flags.contains('i'))
-        .multi_line(modifiers.flags.contains('m'))
-        .dot_matches_new_line(modifiers.flags.contains('s'))
-        .size_limit(LARGEST_REGEX)
-        .dfa_size_limit(LARGEST_REGEX)
-        .build();
-    built.map_err(|error| {
-        let said = error.to_string();
-        let reason = said.lines().last().unwrap_or_default().trim_start_matches("error: ");
-        Error::invalid(format!("cannot take the regular expression {pattern:?}: {reason}"))
-    })
+    Ok(encode(&plain)?.into_iter().map(|text| vec![Piece::Text(text)]).collect())
 }
 
 fn network(text: &str) -> Result<IpNet> {

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use super::{
     aliases::Pack,
+    budget::Budget,
     condition::condition,
     field::Field,
     item::{Placeholders, Words},
@@ -38,9 +39,9 @@ pub(crate) fn compile(rule: &Map<String, Value>, placeholders: &Placeholders) ->
     let Some(detection) = rule.get("detection").and_then(Value::as_object) else {
         return Err(Error::invalid("`detection` is no map"));
     };
-    let mut variants = Vec::new();
+    let (mut variants, budget) = (Vec::new(), Budget::default());
     for (kind, pack) in origins(rule)? {
-        let words = Words { pack, placeholders };
+        let words = Words { pack, placeholders, budget: &budget };
         let selections = selections(detection, words).map_err(|error| error.at("detection"))?;
         let node = condition(detection.get("condition"), &selections);
         let node = node.map_err(|error| error.at("detection.condition"))?;

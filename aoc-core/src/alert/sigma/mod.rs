@@ -9,6 +9,7 @@
 //! - Numbers are compared as texts: `50053` is `"50053"`, but `1` is not `1.0`.
 
 mod aliases;
+mod budget;
 mod condition;
 mod correlation;
 mod encode;

@@ -1,5 +1,7 @@
 //! What stands behind a field's name: `field|contains|all`.
 
+use std::collections::BTreeSet;
+
 use super::{encode::Encoding, pattern::Place, test::Order, text::Case};
 use crate::{Error, Result, config::suggestion};
 
@@ -74,9 +76,12 @@ impl Modifiers {
     pub(super) fn of(key: &str) -> Result<(&str, Self)> {
         let mut parts = key.split('|');
         let name = parts.next().unwrap_or_default().trim();
-        let mut modifiers = Self::default();
-        for part in parts {
-            modifiers.take(part.trim())?;
+        let (mut modifiers, mut taken) = (Self::default(), BTreeSet::new());
+        for part in parts.map(str::trim) {
+            modifiers.take(part)?;
+            if !taken.insert(part) {
+                return Err(Error::invalid(format!("the modifier `{part}` stands there twice")));
+            }
         }
         modifiers.check()?;
         Ok((name, modifiers))

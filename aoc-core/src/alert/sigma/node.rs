@@ -7,13 +7,16 @@ use serde_json::Value;
 use super::leaf::{Leaf, best};
 use crate::alert::detect::Step;
 
+/// So many values weigh as much as one more condition.
+const VALUES: usize = 100;
+
 /// A condition.
 #[derive(Clone, Debug)]
 pub(super) enum Node {
     /// All of these; of none, always.
-    All(Vec<Node>),
+    All(Arc<[Node]>),
     /// One of these; of none, never.
-    Any(Vec<Node>),
+    Any(Arc<[Node]>),
     /// Not this.
     Not(Box<Node>),
     /// A selection under its name; a condition may refer to it more than once.
@@ -42,6 +45,17 @@ impl Node {
             Self::Not(node) => of("not", vec![node.explain(record)]),
             Self::Named(name, node) => of(name, vec![node.explain(record)]),
             Self::Leaf(leaf) => leaf.explain(record),
+        }
+    }
+
+    /// How many conditions are looked at, where none settles it early: one that is referred to twice counts twice, and many
+    /// values count as several.
+    pub(super) fn weight(&self) -> usize {
+        match self {
+            Self::All(nodes) | Self::Any(nodes) => 1 + nodes.iter().map(Self::weight).sum::<usize>(),
+            Self::Not(node) => 1 + node.weight(),
+            Self::Named(_, node) => node.weight(),
+            Self::Leaf(leaf) => 1 + leaf.tests.iter().map(Vec::len).sum::<usize>() / VALUES,
         }
     }
 

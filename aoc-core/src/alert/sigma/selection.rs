@@ -41,7 +41,7 @@ fn selection(value: &Value, words: Words<'_>) -> Result<Node> {
     match nodes.len() {
         0 => Err(Error::invalid("an empty list selects nothing")),
         1 => Ok(nodes.remove(0)),
-        _ => Ok(Node::Any(nodes)),
+        _ => Ok(Node::Any(nodes.into())),
     }
 }
 
@@ -70,5 +70,5 @@ fn map(lines: &Map<String, Value>, words: Words<'_>) -> Result<Node> {
         Ok(Node::Leaf(Arc::new(leaf)))
     };
     let mut nodes = lines.iter().map(line).collect::<Result<Vec<_>>>()?;
-    Ok(if nodes.len() == 1 { nodes.remove(0) } else { Node::All(nodes) })
+    Ok(if nodes.len() == 1 { nodes.remove(0) } else { Node::All(nodes.into()) })
 }

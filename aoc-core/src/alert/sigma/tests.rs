@@ -91,6 +91,22 @@ fn correlations_become_windows() {
     assert_eq!(part.matcher.values(&View::plain(&event), &part.group_by[0]), ["adele"]);
 }
 
+#[test]
+fn correlations_with_aliases_keep_their_memory_when_they_are_read_again() {
+    let read = |alias: &str, looked_for: &str| {
+        let text = format!(
+            "title: B\nname: b\nlogsource: {{product: m365}}\ndetection: {{s: {{X: {looked_for}}}, condition: s}}\n---\n\
+             title: C\ncorrelation: {{rules: [b], timespan: 15m, type: temporal, group-by: [who], \
+             aliases: {{who: {{b: {alias}}}}}}}"
+        );
+        let mut read = read_rules(&[RuleText { name: "c".into(), text }], &BTreeMap::new());
+        read.detections.remove(1).detection
+    };
+    let first = read("UserId", "a");
+    assert!(first.remembers_like(&read("UserId", "a")));
+    assert!(!first.remembers_like(&read("ClientIP", "a")) && !first.remembers_like(&read("UserId", "b")));
+}
+
 /// The shared data, or nothing where it is not there.
 fn data(name: &str) -> Option<String> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data").join(name);

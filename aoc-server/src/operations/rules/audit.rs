@@ -3,31 +3,33 @@
 use std::hash::{BuildHasher, Hasher, RandomState};
 
 use aoc_core::{
-    Event, Outcome, RawJson, Result, Timestamp,
+    Event, EventStore, Outcome, RawJson, Result, Timestamp,
     alert::{ALERT_SOURCE, AUDIT_SERVICE, rule::Rule},
 };
 use serde_json::json;
 
-use super::Operations;
 use crate::auth::Caller;
 
-impl Operations {
-    /// Appends what was done to a rule. What was done stays done where that cannot be appended: the log of this process
-    /// tells it then.
-    pub(super) async fn tell_change(&self, caller: &Caller, before: Option<&Rule>, after: Option<&Rule>) {
-        let told = match change_of(caller, before, after) {
-            Ok(event) => self.store.append(&[event]).await.map(drop),
-            Err(error) => Err(error),
-        };
-        if let Err(error) = told {
-            let rule = after.or(before).map(|rule| rule.id.as_str());
-            tracing::warn!(
-                rule,
-                by = caller.name(),
-                error = error.chain(),
-                "a change of a rule is not in the log"
-            );
-        }
+/// Appends what was done to a rule. What was done stays done where that cannot be appended: the log of this process tells
+/// it then.
+pub(super) async fn tell_change(
+    store: &dyn EventStore,
+    caller: &Caller,
+    before: Option<&Rule>,
+    after: Option<&Rule>,
+) {
+    let told = match change_of(caller, before, after) {
+        Ok(event) => store.append(&[event]).await.map(drop),
+        Err(error) => Err(error),
+    };
+    if let Err(error) = told {
+        let rule = after.or(before).map(|rule| rule.id.as_str());
+        tracing::warn!(
+            rule,
+            by = caller.name(),
+            error = error.chain(),
+            "a change of a rule is not in the log"
+        );
     }
 }
 

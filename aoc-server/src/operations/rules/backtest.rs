@@ -1,16 +1,20 @@
 //! Trying rules on what is stored.
 
 use std::{
+    collections::BTreeMap,
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use aoc_core::{
     Error, Event, Position, Result, Timestamp,
-    alert::{ALERT_SOURCE, detect::Detection},
+    alert::{ALERT_SOURCE, detect::Detection, rule::Rule},
     pipeline::position_at,
+    store::Stored,
 };
 use chrono::TimeDelta;
+
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::{BacktestAnswer, Backtested, Operations, RunBacktest, no_rule};
 use crate::{
@@ -26,6 +30,12 @@ const DAYS: u32 = 30;
 const MOST_DAYS: u32 = 3_660;
 /// How far the vendors' clocks may be ahead of ours: so much before an event it may have been stored.
 const AHEAD: TimeDelta = TimeDelta::hours(1);
+/// The most rules of one request.
+const MOST_RULES: usize = 50;
+/// How many may run at once.
+pub(in crate::operations) const MOST_BACKTESTS: usize = 2;
+/// When it is worth asking again where so many run.
+const WAIT: Duration = Duration::from_secs(5);
 
 impl Operations {
     /// Says what rules would have found in what is stored. Reads the log and no index, from the first event that was
@@ -33,7 +43,8 @@ impl Operations {
     ///
     /// # Errors
     /// [`Invalid`](aoc_core::ErrorKind::Invalid) naming the member that is wrong,
-    /// [`NotFound`](aoc_core::ErrorKind::NotFound) when there is no such rule; those of the store.
+    /// [`NotFound`](aoc_core::ErrorKind::NotFound) when there is no such rule,
+    /// [`RateLimited`](aoc_core::ErrorKind::RateLimited) when two others run; those of the store.
     pub async fn backtest(
         &self,
         caller: &Caller,
@@ -43,30 +54,42 @@ impl Operations {
     ) -> Result<BacktestAnswer> {
         caller.require(Permission::Read)?;
         let range = range_of(request)?;
-        let rules = self.asked_rules(request).await?;
-        let mut run = self.run_of(rules, range);
+        let permit = self.backtests.clone().try_acquire_owned().map_err(|_| {
+            let said =
+                format!("{MOST_BACKTESTS} backtests are running, no more run at once; try again later");
+            Error::rate_limited(said).wait(WAIT)
+        })?;
+        let began = Instant::now();
+        let (rules, permit) = self.asked_rules(request, permit).await?;
+        let mut run = self.run_of(rules, range, (began, patience), permit);
         let mut walk = Walk::from(&self.store, self.first_of(range.0).await?).await?;
         let mut stopped_at = None;
-        while let batch = walk.next().await?
-            && let Some(last) = batch.last()
+        while stopped_at.is_none()
+            && let batch = walk.next().await?
+            && !batch.is_empty()
         {
-            batch.iter().for_each(|stored| run.look(&stored.event));
+            let is_last = walk.is_at_end();
+            let looked = move || {
+                let stopped_at = run.look_at(&batch, is_last);
+                (run, stopped_at)
+            };
+            (run, stopped_at) = elsewhere(looked).await?;
             watch(walk.walked);
-            if run.began.elapsed() >= patience && !walk.is_at_end() {
-                stopped_at = Some(last.event.ingested_at.unwrap_or(last.event.timestamp));
-                break;
-            }
-            // Whoever asked may be gone.
-            tokio::task::yield_now().await;
         }
         Ok(run.answer(stopped_at))
     }
 
-    fn run_of(&self, rules: Vec<Arc<Detection>>, range: Range) -> Run {
+    fn run_of(
+        &self,
+        rules: Vec<Arc<Detection>>,
+        range: Range,
+        (began, patience): (Instant, Duration),
+        permit: OwnedSemaphorePermit,
+    ) -> Run {
         let lateness = self.rules.config().lateness.duration();
         let new = |rule: &Arc<Detection>| Backtest::new(rule.clone(), self.rules.reader().clone(), lateness);
         let tests = rules.iter().map(new).collect();
-        Run { rules, tests, range, looked_at: 0, began: Instant::now() }
+        Run { rules, tests, range, looked_at: 0, began, patience, _permit: permit }
     }
 
     /// The position before everything that can have happened since then.
@@ -77,39 +100,53 @@ impl Operations {
         position_at(&*self.store, start.into()).await
     }
 
-    async fn asked_rules(&self, request: &RunBacktest) -> Result<Vec<Arc<Detection>>> {
-        let RunBacktest { id, rule, text, .. } = request;
+    async fn asked_rules(
+        &self,
+        request: &RunBacktest,
+        permit: OwnedSemaphorePermit,
+    ) -> Result<(Vec<Arc<Detection>>, OwnedSemaphorePermit)> {
+        let RunBacktest { id, rule, text, .. } = request.clone();
         match (id, rule, text) {
             (Some(id), None, None) => {
                 let known = self.rules.current().await?;
-                Ok(vec![known.find(id).ok_or_else(no_rule)?.detection.clone()])
+                Ok((vec![known.find(&id).ok_or_else(no_rule)?.detection.clone()], permit))
             }
-            (None, Some(rule), None) => {
-                let mut rule = rule.clone();
-                if rule.id.is_empty() {
-                    "backtest".clone_into(&mut rule.id);
-                }
-                let wrong = |error: Error| Error::invalid(error.to_string()).at("rule");
-                rule.check().map_err(wrong)?;
-                Ok(vec![Arc::new(rule.detection().map_err(wrong)?)])
+            (None, Some(rule), None) => elsewhere(move || Ok((vec![rule_of(rule)?], permit))).await?,
+            (None, None, Some(text)) => {
+                let placeholders = self.rules.config().placeholders.clone();
+                elsewhere(move || Ok((rules_of(&text, &placeholders)?, permit))).await?
             }
-            (None, None, Some(text)) => self.rules_of(text),
             _ => Err(Error::invalid("expected one of `id`, `rule` and `text`")),
         }
     }
+}
 
-    fn rules_of(&self, text: &str) -> Result<Vec<Arc<Detection>>> {
-        let found = read_text("text", text, &self.rules.config().placeholders);
-        if let Some(refused) = found.known.refused.first() {
-            return Err(Error::invalid(&refused.reason));
-        }
-        let enabled = found.known.rules.into_iter().map(|rule| rule.detection).filter(|rule| rule.enabled);
-        let rules: Vec<_> = enabled.collect();
-        if rules.is_empty() {
-            return Err(Error::invalid("text: it has no rule that is enabled"));
-        }
-        Ok(rules)
+/// Does what takes long where it keeps nobody else waiting. It goes on where whoever waits for it goes away.
+async fn elsewhere<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.map_err(|cause| Error::internal("a backtest panicked").because(cause))
+}
+
+fn rule_of(mut rule: Rule) -> Result<Arc<Detection>> {
+    if rule.id.is_empty() {
+        "backtest".clone_into(&mut rule.id);
     }
+    let wrong = |error: Error| Error::invalid(error.to_string()).at("rule");
+    rule.check().map_err(wrong)?;
+    Ok(Arc::new(rule.detection().map_err(wrong)?))
+}
+
+fn rules_of(text: &str, placeholders: &BTreeMap<String, Vec<String>>) -> Result<Vec<Arc<Detection>>> {
+    let found = read_text("text", text, placeholders, MOST_RULES);
+    if let Some(refused) = found.known.refused.first() {
+        return Err(Error::invalid(&refused.reason));
+    }
+    let enabled = found.known.rules.into_iter().map(|rule| rule.detection).filter(|rule| rule.enabled);
+    let rules: Vec<_> = enabled.collect();
+    if rules.is_empty() {
+        return Err(Error::invalid("text: it has no rule that is enabled"));
+    }
+    Ok(rules)
 }
 
 /// From when until before when.
@@ -122,9 +159,24 @@ struct Run {
     range: Range,
     looked_at: u64,
     began: Instant,
+    patience: Duration,
+    /// Goes back once nothing is done for it any more, also where whoever asked is gone.
+    _permit: OwnedSemaphorePermit,
 }
 
 impl Run {
+    /// Looks at events; where that takes too long and there are more, says when the last one it looked at was stored.
+    fn look_at(&mut self, batch: &[Stored], is_last: bool) -> Option<Timestamp> {
+        for (index, Stored { event, .. }) in batch.iter().enumerate() {
+            self.look(event);
+            let are_more = !is_last || index + 1 < batch.len();
+            if are_more && self.began.elapsed() >= self.patience {
+                return Some(event.ingested_at.unwrap_or(event.timestamp));
+            }
+        }
+        None
+    }
+
     /// Looks at an event, where it is one that is asked for; no rule looks at what we say ourselves.
     fn look(&mut self, event: &Event) {
         let ((start, end), time) = (self.range, event.timestamp);

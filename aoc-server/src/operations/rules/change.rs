@@ -4,7 +4,7 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 
 use aoc_core::{Error, Result, alert::rule::Rule};
 
-use super::{ListedRule, Operations, no_rule};
+use super::{ListedRule, Operations, audit::tell_change, no_rule};
 use crate::{
     auth::{Caller, Permission},
     rules::{KnownRule, Origin},
@@ -31,9 +31,9 @@ impl Operations {
                 _ => format!("id: `{}` is the id of a rule of {}", rule.id, taken.place()),
             }));
         }
-        self.rules.store(&rule).await?;
-        self.tell_change(caller, None, Some(&rule)).await;
-        self.rule_get(caller, &rule.id).await
+        let id = rule.id.clone();
+        self.change(caller, &id, None, Some(rule)).await?;
+        self.rule_get(caller, &id).await
     }
 
     /// Replaces a stored rule.
@@ -51,8 +51,7 @@ impl Operations {
             return Err(Error::invalid(format!("id: `{}` is not the id of the address, `{id}`", rule.id)));
         }
         let before = self.stored_rule(id).await?;
-        self.rules.store(&rule).await?;
-        self.tell_change(caller, before.rule.as_ref(), Some(&rule)).await;
+        self.change(caller, id, before.rule, Some(rule)).await?;
         self.rule_get(caller, id).await
     }
 
@@ -63,9 +62,28 @@ impl Operations {
     pub async fn rule_delete(&self, caller: &Caller, id: &str) -> Result<()> {
         caller.require(Permission::Manage)?;
         let before = self.stored_rule(id).await?;
-        self.rules.remove(id).await?;
-        self.tell_change(caller, before.rule.as_ref(), None).await;
-        Ok(())
+        self.change(caller, id, before.rule, None).await
+    }
+
+    /// Changes a rule and tells it: both, also where whoever asked goes away meanwhile.
+    async fn change(
+        &self,
+        caller: &Caller,
+        id: &str,
+        before: Option<Rule>,
+        after: Option<Rule>,
+    ) -> Result<()> {
+        let (rules, store) = (self.rules.clone(), self.store.clone());
+        let (caller, id) = (caller.clone(), id.to_owned());
+        let changing = tokio::spawn(async move {
+            match &after {
+                Some(rule) => rules.write(rule).await?,
+                None => rules.erase(&id).await?,
+            }
+            tell_change(&*store, &caller, before.as_ref(), after.as_ref()).await;
+            rules.look().await
+        });
+        changing.await.map_err(|cause| Error::internal("changing a rule panicked").because(cause))?
     }
 
     async fn stored_rule(&self, id: &str) -> Result<KnownRule> {

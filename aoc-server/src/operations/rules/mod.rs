@@ -13,6 +13,7 @@ use aoc_core::{
     },
 };
 
+pub(super) use self::backtest::MOST_BACKTESTS;
 pub use self::types::{BacktestAnswer, Backtested, ListedRule, RuleList, RunBacktest};
 use super::Operations;
 use crate::auth::{Caller, Permission};
