@@ -70,6 +70,8 @@ fn reserved(kind: Kind) -> Vec<(&'static str, Value)> {
         Kind::Sink => {
             keys.push(("filter", schema_for!(Filter).to_value()));
             keys.push(("from", schema_for!(aoc_core::pipeline::Start).to_value()));
+            let number = || json!({ "type": "integer", "minimum": 1 });
+            keys.extend([("batch_events", number()), ("batch_bytes", number())]);
         }
         Kind::Index | Kind::Evaluator | Kind::Llm => {}
     }

@@ -285,6 +285,10 @@ fn shared_key(name: &str, schema: &Value) -> String {
         "retention" => "how long events are kept; without it none is ever forgotten",
         "filter" => "which events it gets; without it all",
         "from" => "`now` (without it) or `beginning`: where it starts when it is new",
+        "batch_events" => "how many events it gets at once, 10,000 at most; 500 without it",
+        "batch_bytes" => {
+            "how many bytes of records it gets at once, but one event at least; 4 MiB without it"
+        }
         name => panic!("say here what the key {name} means"),
     };
     format!("- `{name}`: {means}. {}\n", described(schema))

@@ -79,12 +79,7 @@ impl Keeper {
     pub async fn begin(&self) -> Result<()> {
         let refused = original::take_over(&*self.store).await?;
         self.parts.lock().await.original = refused;
-        self.look().await?;
-        for refused in &self.current().await?.refused {
-            let Refused { file, id, reason, .. } = refused;
-            tracing::warn!(file, id, reason, "a rule cannot be used");
-        }
-        Ok(())
+        self.look().await
     }
 
     /// All rules, as they were when they were last looked at.
@@ -180,6 +175,17 @@ impl Keeper {
             known.add(rules.iter().cloned());
         }
         known.disable(&self.config.disabled);
+        let before = self.read_known();
+        let is_new = |one: &&Refused| !before.as_ref().is_some_and(|before| before.refused.contains(one));
+        for Refused { file, id, reason, earlier_stays, .. } in known.refused.iter().filter(is_new) {
+            tracing::warn!(file, id, reason, earlier_stays, "a rule cannot be used");
+        }
+        let is_there = |id: &&String| known.rules.iter().any(|rule| rule.detection.id == **id);
+        if before.is_none() {
+            for id in self.config.disabled.iter().filter(|id| !is_there(id)) {
+                tracing::warn!(id, "`[alerts] disabled` names a rule that there is not");
+            }
+        }
         let in_force = known.rules.iter().filter(|rule| rule.in_force()).map(|rule| rule.detection.clone());
         self.book.replace(RuleSet::new(in_force));
         *self.known.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(known));

@@ -103,7 +103,7 @@ fn read(path: &Path) -> io::Result<String> {
 }
 
 fn is_of_rules(path: &Path) -> bool {
-    path.extension().is_some_and(|ending| ending == "yml" || ending == "yaml")
+    path.extension().is_some_and(|ending| ending == "yml" || ending == "yaml" || ending == "json")
 }
 
 #[cfg(test)]
@@ -118,7 +118,7 @@ mod tests {
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, "x").unwrap();
         };
-        ["a.yml", "b/c.yaml", "b/readme.md", ".git/d.yml", ".e.yml", "f.txt"]
+        ["a.yml", "b/c.yaml", "b/readme.md", "d.json", ".git/d.yml", ".e.yml", "f.txt"]
             .iter()
             .for_each(|name| write(name));
         let paths = [place.path().to_owned(), place.path().join("f.txt"), place.path().join("g.yml")];
@@ -127,7 +127,7 @@ mod tests {
             .keys()
             .map(|name| Path::new(name).strip_prefix(place.path()).unwrap().display().to_string())
             .collect();
-        assert_eq!(names, ["a.yml", "b/c.yaml", "f.txt", "g.yml"]);
+        assert_eq!(names, ["a.yml", "b/c.yaml", "d.json", "f.txt", "g.yml"]);
         assert!(texts.values().last().unwrap().as_ref().unwrap_err().contains("cannot read the file"));
     }
 
