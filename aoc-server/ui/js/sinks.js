@@ -69,5 +69,5 @@ function none() {
   return h("div", { class: "blank" }, h("h3", {}, "No sinks are configured"),
     h("p", {}, "A sink forwards every event that is stored, alerts among them, to a SIEM, a chat or a file. To begin, write into the configuration:"),
     h("pre", { class: "code" }, EXAMPLE),
-    h("p", { class: "hint" }, h("code", {}, "aoc components"), " names every type there is. A sink begins with what is stored from then on; with ", h("code", {}, 'from = "beginning"'), ", with all that is stored."));
+    h("p", { class: "hint" }, h("code", {}, "docs/reference/components.md"), " names every type there is. A sink begins with what is stored from then on; with ", h("code", {}, 'from = "beginning"'), ", with all that is stored."));
 }
