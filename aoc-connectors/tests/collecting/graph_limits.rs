@@ -10,7 +10,7 @@ use aoc_core::{Pipeline, Running};
 use chrono::TimeDelta;
 
 use crate::{
-    graph_help::{LOGS, bookmark, fill, filled, path},
+    graph_help::{LOGS, bookmark, fill, filled, on_day, path},
     world::{World, feed},
 };
 
@@ -96,10 +96,10 @@ async fn ten_seconds_of_refusals_cost_few_requests_and_nothing_else() {
 async fn five_requests_in_ten_seconds_are_never_exceeded_by_two_sources_of_one_tenant() {
     let world = World::new(&["entra", "sign_ins"]).await;
     world.fake.set_limits(Limits::documented());
-    let since = world.fake.now().instant() - TimeDelta::hours(84);
+    let since = on_day(&world.fake, 3, 0);
     for source in ["entra", "sign_ins"] {
         fill(&world, source, 1_100);
-        bookmark(&world, source, since.into()).await;
+        bookmark(&world, source, since).await;
     }
     let running = collector(&world, &Hub::new(), &["entra", "sign_ins"]);
     let begun = Instant::now();
