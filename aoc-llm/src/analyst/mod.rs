@@ -17,13 +17,26 @@
 //! plan.check().unwrap();
 //! ```
 
+mod answer;
+mod ask;
 mod catalogue;
+mod check;
+mod consult;
+mod explain;
+mod facts;
+mod hear;
 mod language;
 mod names;
+mod oldest;
 mod plan;
+mod prompt;
+mod propose;
+mod sample;
+mod say;
 mod scope;
 mod shape;
 mod subject;
+mod tell;
 mod time;
 mod vocabulary;
 mod words;
@@ -32,12 +45,14 @@ use aoc_core::{Filter, Outcome, Timestamp};
 use chrono::FixedOffset;
 
 pub use self::{
+    answer::{Answer, Claim, Counts, Question, Status, Told},
+    ask::{Analyst, Names, Options, Planning},
+    explain::{Explanation, History, Inverse, Related, Script, Why},
     language::Language,
     plan::{Group, Intent, Order, Plan, TimeRange},
     vocabulary::Vocabulary,
 };
 use self::{
-    names::Names,
     shape::Shape,
     subject::Subject,
     words::{Kind, Words},
@@ -155,7 +170,7 @@ fn literal(words: &mut Words, known: &Vocabulary, filter: &mut Filter) {
 
 fn fill(
     filter: &mut Filter,
-    (subject, names, shape): (&Subject, Names, Shape),
+    (subject, names, shape): (&Subject, names::Names, Shape),
     known: &Vocabulary,
     notes: &mut Vec<String>,
 ) {

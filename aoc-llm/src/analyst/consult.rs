@@ -1,0 +1,97 @@
+//! Consults a model about some events, within the budget.
+
+use aoc_core::{Event, Timestamp, query::Counted};
+use chrono::FixedOffset;
+use serde_json::{Value, json};
+
+use super::{
+    Analyst, Counts, Names,
+    check::{Checker, Said},
+    prompt::{self, Aliases, Material, Record, clean::value},
+    say::Speech,
+};
+use crate::Usage;
+
+/// How many values of a facet a model is told.
+const VALUES: usize = 10;
+
+/// What a model is consulted about.
+pub(super) struct Matter<'a> {
+    pub(super) question: &'a str,
+    pub(super) now: Timestamp,
+    pub(super) offset: FixedOffset,
+    /// Called e1, e2 and so on.
+    pub(super) events: &'a [Event],
+    pub(super) counts: &'a Counts,
+    /// How many events are counted, but not among these.
+    pub(super) left_out: u64,
+    /// Whose tokens are used.
+    pub(super) caller: &'a str,
+}
+
+/// What a model did for an answer.
+#[derive(Default)]
+pub(super) struct Use {
+    /// How many of its claims are in the answer.
+    pub(super) kept: usize,
+    pub(super) error: Option<String>,
+    pub(super) usage: Option<Usage>,
+}
+
+impl Analyst {
+    /// Adds to the speech what a model says and the events prove.
+    pub(super) async fn consult(&self, matter: &Matter<'_>, speech: &Speech<'_>, used: &mut Use) {
+        let Some(model) = &self.model else { return };
+        if !self.allows(matter.caller) {
+            used.error = Some("the tokens of the language model are used for today".to_owned());
+            return;
+        }
+        let mark = prompt::mark();
+        let is_hidden = self.options.names == Names::Pseudonyms;
+        let aliases = is_hidden.then(|| Aliases::of(matter.events, matter.question, &mark));
+        let record = |(at, event)| Record::of(format!("e{}", at + 1), event, matter.offset);
+        let records: Vec<Record> = matter.events.iter().enumerate().map(record).collect();
+        let counts = (matter.counts, matter.left_out);
+        let checker = Checker::new(&records, matter.events, counts, aliases.as_ref(), matter.offset);
+        let prompt = prompt::build(&Material {
+            question: matter.question,
+            now: matter.now.instant().with_timezone(&matter.offset).to_rfc3339(),
+            records: &records,
+            counts: counted(matter.counts),
+            aliases: aliases.as_ref(),
+            schema: schemars::schema_for!(Said).to_value(),
+            mark: &mark,
+        });
+        let heard = speech.ask(&**model, &prompt, &checker).await;
+        self.charge(matter.caller, heard.usage, used);
+        (used.kept, used.error) = (heard.kept, heard.error);
+    }
+
+    /// Whether the caller may use the model now.
+    pub(super) fn allows(&self, caller: &str) -> bool {
+        self.budget.as_ref().is_none_or(|budget| budget.check(caller).is_ok())
+    }
+
+    pub(super) fn charge(&self, caller: &str, usage: Usage, used: &mut Use) {
+        if let Some(budget) = &self.budget {
+            budget.charge(caller, usage);
+        }
+        let before = used.usage.unwrap_or_default();
+        used.usage = Some(Usage {
+            prompt_tokens: before.prompt_tokens.saturating_add(usage.prompt_tokens),
+            answer_tokens: before.answer_tokens.saturating_add(usage.answer_tokens),
+            estimated: before.estimated || usage.estimated,
+        });
+    }
+}
+
+/// The counts with clean names.
+fn counted(counts: &Counts) -> Value {
+    let list = |list: &[Counted]| -> Value {
+        list.iter().take(VALUES).map(|one| json!([value(&one.value, 120), one.count])).collect()
+    };
+    json!({
+        "total": counts.total, "service": list(&counts.service), "operation": list(&counts.operation),
+        "result": list(&counts.result), "actor": list(&counts.actor),
+    })
+}

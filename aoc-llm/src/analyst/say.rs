@@ -1,0 +1,149 @@
+//! What a model says, checked as it arrives.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use aoc_core::{Completion, ErrorKind, LlmProvider, Prompt, Result};
+
+use super::{
+    answer::{Claim, Status},
+    check::{Checker, SaidClaim},
+    hear::Hearing,
+};
+use crate::Usage;
+
+/// The most claims that are looked at.
+const MOST: usize = 40;
+
+/// To whom pieces of an answer go.
+pub(super) type OnText<'a> = &'a (dyn for<'t> Fn(&'t str) + Send + Sync);
+
+/// The answer so far: what has been passed on is what is in it.
+pub(super) struct Speech<'a> {
+    on_text: OnText<'a>,
+    said: Mutex<Spoken>,
+}
+
+#[derive(Default)]
+struct Spoken {
+    text: String,
+    claims: Vec<Claim>,
+    hearing: Hearing,
+}
+
+/// What came of asking a model.
+pub(super) struct Heard {
+    /// Why it did not help, or not to the end.
+    pub(super) error: Option<String>,
+    pub(super) usage: Usage,
+    /// How many of its claims are in the answer.
+    pub(super) kept: usize,
+}
+
+impl<'a> Speech<'a> {
+    pub(super) fn new(on_text: OnText<'a>) -> Self {
+        Self { on_text, said: Mutex::default() }
+    }
+
+    /// Adds a claim; unless it was removed, it is passed on.
+    pub(super) fn say(&self, claim: Claim) {
+        Self::add(&mut self.lock(), self.on_text, claim);
+    }
+
+    fn add(spoken: &mut Spoken, on_text: OnText, claim: Claim) {
+        let is_known =
+            spoken.claims.iter().any(|other| other.text == claim.text && other.events == claim.events);
+        if claim.status != Status::Removed && !is_known {
+            let line = claim.line();
+            let piece = if spoken.text.is_empty() { line } else { format!("\n{line}") };
+            on_text(&piece);
+            spoken.text.push_str(&piece);
+        }
+        if claim.status == Status::Removed || !is_known {
+            spoken.claims.push(claim);
+        }
+    }
+
+    /// Asks a model, and adds its claims.
+    pub(super) async fn ask(&self, model: &dyn LlmProvider, prompt: &Prompt, checker: &Checker<'_>) -> Heard {
+        let answer = model.complete(prompt, &|piece| self.hear(piece, checker)).await;
+        if let Ok(completion) = &answer {
+            self.catch_up(&completion.text, checker);
+        }
+        let kept = self.kept();
+        let usage = answer
+            .as_ref()
+            .map_or_else(|_| Usage::of_prompt(prompt), |completion| Usage::of(prompt, completion));
+        Heard { error: problem(&answer, kept, self.lock().hearing.claims), usage, kept }
+    }
+
+    /// The answer and its claims.
+    pub(super) fn end(self) -> (String, Vec<Claim>) {
+        let spoken = self.said.into_inner().unwrap_or_else(PoisonError::into_inner);
+        (spoken.text, spoken.claims)
+    }
+
+    fn hear(&self, piece: &str, checker: &Checker) {
+        let mut spoken = self.lock();
+        for json in spoken.hearing.hear(piece) {
+            Self::claim(&mut spoken, self.on_text, &json, checker);
+        }
+    }
+
+    /// Hears what did not come in pieces.
+    fn catch_up(&self, text: &str, checker: &Checker) {
+        let mut spoken = self.lock();
+        let mut whole = Hearing::default();
+        let all = whole.hear(text);
+        for json in all.iter().skip(spoken.hearing.claims) {
+            Self::claim(&mut spoken, self.on_text, json, checker);
+        }
+        if whole.claims > spoken.hearing.claims {
+            spoken.hearing = whole;
+        }
+    }
+
+    fn claim(spoken: &mut Spoken, on_text: OnText, json: &str, checker: &Checker) {
+        if spoken.claims.iter().filter(|claim| claim.status != Status::Stored).count() >= MOST {
+            return;
+        }
+        let claim = match serde_json::from_str::<SaidClaim>(json) {
+            Ok(said) => checker.check(&said),
+            Err(_) => Claim::removed("it does not have the form that was asked for"),
+        };
+        Self::add(spoken, on_text, claim);
+    }
+
+    fn kept(&self) -> usize {
+        let is_kept = |claim: &&Claim| matches!(claim.status, Status::Verified | Status::Corrected);
+        self.lock().claims.iter().filter(is_kept).count()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Spoken> {
+        self.said.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Why a model did not help, or not to the end.
+fn problem(answer: &Result<Completion>, kept: usize, claims: usize) -> Option<String> {
+    let told = match answer {
+        Err(error) => sentence(error.kind()),
+        Ok(completion) if !completion.complete => "the language model's answer was cut",
+        Ok(_) if claims == 0 => "the language model did not answer in the form that was asked for",
+        Ok(_) if kept == 0 => "nothing that the language model said is proven by the events",
+        Ok(_) => return None,
+    };
+    Some(told.to_owned())
+}
+
+/// Our sentence about an error of a provider, whose own words are never shown.
+pub(super) fn sentence(kind: ErrorKind) -> &'static str {
+    match kind {
+        ErrorKind::Config => "the language model is not configured as it needs",
+        ErrorKind::Denied | ErrorKind::Forbidden => "the language model refuses our credentials",
+        ErrorKind::Unavailable => "the language model cannot be reached now",
+        ErrorKind::RateLimited => "the language model may not be asked more for now",
+        ErrorKind::Rejected | ErrorKind::Invalid => "the language model refuses this question",
+        ErrorKind::NotFound => "there is no such language model",
+        ErrorKind::Internal => "the language model failed",
+    }
+}

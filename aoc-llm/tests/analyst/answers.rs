@@ -1,0 +1,101 @@
+//! Answers without a model.
+
+use aoc_core::{Filter, Outcome, Timestamp};
+use aoc_llm::analyst::{Answer, Intent, Plan, Status};
+use serde_json::json;
+
+use crate::world::{all_of_yesterday, analyst, event, events, question};
+
+async fn ask(text: &str) -> Answer {
+    analyst(&events()).await.ask(&question(text)).await.unwrap()
+}
+
+/// Every sentence of an answer that is not a note names events that are stored.
+fn check(answer: &Answer) {
+    for claim in &answer.claims {
+        assert_eq!(claim.status, Status::Stored);
+        assert!(claim.text.starts_with("Note:") || !claim.events.is_empty(), "{claim:?}");
+        assert!(answer.answer.contains(&claim.text), "{claim:?}");
+    }
+    assert!(!answer.llm_used && answer.llm_error.is_none());
+}
+
+#[tokio::test]
+async fn every_intent_is_answered_by_sentences_that_name_their_events() {
+    for (text, intent, expected) in [
+        ("Who reset passwords yesterday?", Intent::Who, "Kim Lee: 1 event."),
+        ("How many files were accessed yesterday?", Intent::Count, "Success: 40 events."),
+        ("When were files accessed yesterday?", Intent::When, "The busiest"),
+        ("What happened yesterday?", Intent::List, "(failed)."),
+    ] {
+        let answer = ask(text).await;
+        assert_eq!(answer.plan.intent, intent, "{text}");
+        assert!(answer.answer.contains(expected), "{text}\n{}", answer.answer);
+        check(&answer);
+    }
+}
+
+#[tokio::test]
+async fn first_and_last_are_found_among_many_without_a_model() {
+    let mut many = Vec::new();
+    for n in 0..2_000 {
+        let time = Timestamp::from_ticks(
+            Timestamp::parse("2026-11-01T00:00:00Z").unwrap().ticks() + n * 7_000_000_000,
+        );
+        let mut one = event(&n.to_string(), "2026-11-01T00:00:00Z", "Exchange", "MailItemsAccessed");
+        one.timestamp = time;
+        many.push(one);
+    }
+    let analyst = analyst(&many).await;
+    for (intent, expected) in [("first", "test:0"), ("last", "test:1999")] {
+        let plan = json!({"intent": intent, "limit": 1, "range": {"end": "2026-12-01T00:00:00Z"}});
+        let mut asked = question(intent);
+        asked.plan = Some(serde_json::from_value(plan).unwrap());
+        let answer = analyst.ask(&asked).await.unwrap();
+        assert_eq!(answer.events[0].key.as_str(), expected);
+        assert_eq!((answer.counts.total, answer.left_out), (2_000, 1_999));
+        assert!(answer.answer.contains(expected), "{}", answer.answer);
+    }
+}
+
+#[tokio::test]
+async fn the_counts_are_those_of_the_store_and_failures_come_first() {
+    let answer = analyst(&events()).await.ask(&all_of_yesterday()).await.unwrap();
+    assert_eq!((answer.counts.total, answer.counts.of(Outcome::Failure)), (43, 1));
+    let first = answer.claims.iter().find(|claim| claim.text.contains(" — ")).unwrap();
+    assert_eq!(first.events[0].as_str(), "test:reset");
+    check(&answer);
+}
+
+#[tokio::test]
+async fn a_sample_has_the_failures_and_the_rare_deeds_of_administrators() {
+    let mut many = events();
+    for n in 0..1_000 {
+        many.push(event(&format!("mail{n}"), "2026-11-19T20:00:00Z", "Exchange", "MailItemsAccessed"));
+    }
+    let answer = analyst(&many).await.ask(&all_of_yesterday()).await.unwrap();
+    assert_eq!((answer.counts.total, answer.events.len(), answer.left_out), (1_043, 60, 983));
+    for key in ["test:role", "test:reset", "test:update"] {
+        assert!(answer.events.iter().any(|told| told.key.as_str() == key), "{key}");
+    }
+    assert!(answer.answer.contains("Note: All events were counted; 60 of them"), "{}", answer.answer);
+}
+
+#[tokio::test]
+async fn nothing_found_is_said_and_the_filters_of_the_page_go_first() {
+    let mut asked = question("Who reset passwords yesterday?");
+    asked.ui = Filter { service: vec!["Teams".into()], ..Filter::default() };
+    let answer = analyst(&events()).await.ask(&asked).await.unwrap();
+    assert!(answer.answer.starts_with("No stored event matches"), "{}", answer.answer);
+    assert!(answer.answer.contains("Set by the filters of the page"), "{}", answer.answer);
+    assert_eq!(answer.plan.filter.service, ["Teams"]);
+}
+
+#[tokio::test]
+async fn a_plan_that_makes_no_sense_is_refused() {
+    let mut asked = all_of_yesterday();
+    asked.plan = asked.plan.map(|plan| Plan { limit: 0, ..plan });
+    let error = analyst(&events()).await.ask(&asked).await.unwrap_err();
+    assert_eq!(error.kind(), aoc_core::ErrorKind::Invalid);
+    assert_eq!(error.to_string(), "plan: limit: 0 is not between 1 and 500");
+}
