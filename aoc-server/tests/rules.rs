@@ -10,7 +10,7 @@ use std::{
     fs,
     path::Path,
     process::{Command, Output, Stdio},
-    sync::Arc,
+    sync::{Arc, mpsc},
     time::{Duration, Instant},
 };
 
@@ -24,7 +24,7 @@ use aoc_server::{Caller, Operations, ServerConfig, config::AlertsConfig, rules::
 use common::{Server, event, events};
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tokio::runtime::Runtime;
+use tokio::runtime::{Builder, Runtime};
 
 // Over HTTP.
 
@@ -192,11 +192,19 @@ impl Kept {
         let mut config = AlertsConfig { rules, starter: false, ..AlertsConfig::default() };
         change(&mut config);
         let keeper = Keeper::new(config, Arc::new(store.clone()));
-        Self { keeper, store, place, runtime: Runtime::new().unwrap() }
+        let runtime = Builder::new_multi_thread().enable_all().max_blocking_threads(1).build().unwrap();
+        Self { keeper, store, place, runtime }
     }
 
     fn write(&self, name: &str, text: &str) {
         fs::write(self.place.path().join(name), text).unwrap();
+    }
+
+    /// Nothing that blocks a thread goes on until what this returns is dropped.
+    fn hold(&self) -> mpsc::Sender<()> {
+        let (held, holding) = mpsc::channel();
+        self.runtime.spawn_blocking(move || holding.recv());
+        held
     }
 
     /// The ids of the rules in force, and why others are not.
