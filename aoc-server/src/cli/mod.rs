@@ -12,6 +12,7 @@ mod gaps;
 mod import;
 mod log;
 mod maintenance;
+mod mcp;
 mod output;
 mod probe;
 mod progress;
@@ -91,6 +92,8 @@ enum Command {
     Check(check::Check),
     /// Finds out why sources work or do not, and says what would put it right.
     Doctor(doctor::Doctor),
+    /// Speaks MCP over standard input and output, for language models on this machine.
+    Mcp(mcp::Mcp),
     /// Prints the JSON Schema of the configuration, or of an event.
     Schema(schema::Schema),
 }
@@ -157,6 +160,7 @@ impl Arguments {
             Command::Store(store) => store.run(&session).await,
             Command::Check(check) => check.run(&session).await,
             Command::Doctor(doctor) => doctor.run(&session).await,
+            Command::Mcp(mcp) => mcp.run(&session).await,
             Command::Schema(schema) => schema.run(),
         }
     }
