@@ -169,10 +169,11 @@ impl Arguments {
 /// Servers tell what they do; commands tell only what goes wrong.
 fn usual_log_of(command: &Command) -> &'static str {
     match command {
-        Command::Serve(_) => "info",
+        // The library tells every request, and what clients say; our own line for a call says what matters.
+        Command::Serve(_) => "info,rmcp=error",
         // What fails is told at the end, once.
         Command::Fetch(_) => "error",
-        _ => "warn",
+        _ => "warn,rmcp=error",
     }
 }
 

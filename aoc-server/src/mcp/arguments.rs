@@ -48,7 +48,7 @@ impl Page {
 /// The schema of arguments, with everything in its place: models do not look up references.
 pub(super) fn schema_of<T: JsonSchema>() -> JsonObject {
     let settings = SchemaSettings::draft2020_12().with(|settings| settings.inline_subschemas = true);
-    let schema = settings.into_generator().into_root_schema_for::<T>().to_value();
+    let schema = plain(settings.into_generator().into_root_schema_for::<T>().to_value());
     let Value::Object(mut schema) = schema else { return JsonObject::new() };
     let properties = schema.remove("properties").unwrap_or_else(|| json!({}));
     let required = schema.remove("required");
@@ -88,11 +88,25 @@ fn described(mut properties: Value) -> Value {
 /// The schema of an answer.
 pub(super) fn answer_schema_of<T: JsonSchema>() -> Arc<JsonObject> {
     let schema = SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<T>().to_value();
+    let schema = plain(schema);
     let Value::Object(mut schema) = schema else { return Arc::default() };
     schema.remove("$schema");
     schema.remove("title");
     schema.insert("type".into(), "object".into());
     Arc::new(schema)
+}
+
+/// Without the formats of numbers, which are Rust's own: clients warn of what they do not know.
+fn plain(mut schema: Value) -> Value {
+    match &mut schema {
+        Value::Object(members) => {
+            members.retain(|name, value| name != "format" || *value == "date-time");
+            members.values_mut().for_each(|value| *value = plain(value.take()));
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| *item = plain(item.take())),
+        _ => {}
+    }
+    schema
 }
 
 /// Reads arguments.

@@ -30,6 +30,9 @@ use crate::{auth::Caller, operations::calls::ToolCall, words::did_you_mean};
 /// How long a tool may take; less than any answer over HTTP may take to begin.
 const PATIENCE: Duration = Duration::from_secs(25);
 
+/// The transport that has no sessions.
+pub(super) const HTTP: &str = "http";
+
 /// What models are told about the server.
 const INSTRUCTIONS: &str = "AOC holds the audit logs of Microsoft 365 (Entra ID, Intune, Exchange, SharePoint, Teams and more) of one \
     or several tenants; nothing can be changed through it. Begin with `get_summary` for what there is, `search_events` to look closer, \
@@ -71,7 +74,7 @@ impl Face {
         let call = ToolCall {
             tool: tool.to_owned(),
             arguments: harmless(arguments, LIMITS[1]).0,
-            client: client_of(context),
+            client: self.client_of(context),
             transport: self.transport,
             answer: done.as_ref().map(|(told, _)| told.sentence.clone()).map_err(sentence),
             took: started.elapsed(),
@@ -83,17 +86,18 @@ impl Face {
         done
     }
 
+    /// The program that asks, as it calls itself; where there are no sessions, only requests say so.
+    fn client_of(&self, context: &RequestContext<RoleServer>) -> Option<String> {
+        let client = context.meta.client_info();
+        let client = client.or_else(|| context.client_info().filter(|_| self.transport != HTTP))?;
+        Some(shortened(&format!("{} {}", client.name, client.version), 100).0)
+    }
+
     fn trace(&self, call: &ToolCall, error: Option<&Error>) {
         let ToolCall { tool, arguments, client, transport, took, .. } = call;
         let (by, error) = (self.caller.name(), error.map(Error::chain));
         tracing::info!(tool, %arguments, client, transport, by, ?took, error, "a tool was called");
     }
-}
-
-/// The program that asks, as it calls itself.
-fn client_of(context: &RequestContext<RoleServer>) -> Option<String> {
-    let client = context.client_info()?;
-    Some(shortened(&format!("{} {}", client.name, client.version), 100).0)
 }
 
 /// An error that is the request's, with a sentence of ours.
@@ -164,7 +168,11 @@ impl ServerHandler for Face {
         let asked = ("resources/read", json!({ "uri": request.uri }));
         let work = resources::read(&self.mcp.0.operations, &self.caller, &request.uri);
         let read = self.recorded(&context, asked, work).await;
-        let (_, contents) = read.map_err(|error| refused(&error))?;
+        let (_, contents) = read.map_err(|error| {
+            let mut error = refused(&error);
+            error.data = Some(json!({ "uri": request.uri }));
+            error
+        })?;
         Ok(ReadResourceResult::new(vec![contents]).into())
     }
 

@@ -17,7 +17,7 @@ use rmcp::transport::streamable_http_server::{
     StreamableHttpServerConfig, StreamableHttpService, session::never::NeverSessionManager,
 };
 
-use super::face::Face;
+use super::face::{Face, HTTP};
 use crate::{
     api::{Context, error::ApiError, fetch::comes_from_elsewhere},
     auth::Permission,
@@ -34,7 +34,7 @@ pub(crate) async fn exchange(
     request: Request,
 ) -> Result<Response, ApiError> {
     admit(&context, &origins, request.headers())?;
-    let face = Face::new(context.mcp, context.caller, "http");
+    let face = Face::new(context.mcp, context.caller, HTTP);
     // Hosts and origins are looked at before: by the layer around all routes, and above.
     let config = StreamableHttpServerConfig::default()
         .disable_allowed_hosts()
