@@ -2,7 +2,7 @@
 
 mod alerts;
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, num::NonZeroU32};
 
 use aoc_core::{Error, Result, config::Config};
 use schemars::JsonSchema;
@@ -26,11 +26,24 @@ pub struct ServerConfig {
     /// The address under which people reach the server, such as `https://aoc.example.com`, where a proxy stands
     /// in front of it.
     pub public_url: Option<String>,
+    /// Whether `/mcp/sse` and `/mcp/messages/` answer: the older transport of MCP, for clients that cannot use `/mcp`.
+    pub mcp_legacy_sse: bool,
+    /// Whether each call of a tool over MCP becomes an event, where this process may write.
+    pub mcp_audit: bool,
+    /// How many calls of tools a caller may make over MCP in a minute.
+    pub mcp_calls_per_minute: NonZeroU32,
 }
 
 impl Default for ServerConfig {
     fn default() -> Self {
-        Self { listen: SocketAddr::from(([127, 0, 0, 1], 8000)), cors_origins: Vec::new(), public_url: None }
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8000)),
+            cors_origins: Vec::new(),
+            public_url: None,
+            mcp_legacy_sse: true,
+            mcp_audit: true,
+            mcp_calls_per_minute: NonZeroU32::MIN.saturating_add(119),
+        }
     }
 }
 

@@ -30,6 +30,7 @@ pub mod demo;
 pub mod headers;
 mod host;
 pub mod import;
+pub mod mcp;
 pub mod operations;
 mod original;
 pub mod rules;

@@ -13,6 +13,7 @@ use crate::{
     config::ServerConfig,
     headers::{self, Origins},
     host::{self, Hosts},
+    mcp::Mcp,
     operations::Operations,
 };
 
@@ -36,7 +37,8 @@ pub fn router(operations: Arc<Operations>, server: &ServerConfig) -> Router {
 /// The same, in which every request comes from this caller.
 pub fn router_for(operations: Arc<Operations>, server: &ServerConfig, caller: Caller) -> Router {
     let origins = Origins(server.cors_origins.clone().into());
-    api::router(operations, caller)
+    let mcp = Mcp::over(operations.clone(), server);
+    api::router(operations, caller, mcp)
         .layer(RequestBodyLimitLayer::new(MOST_BYTES))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, PATIENCE))
         .layer(Extension(origins.clone()))

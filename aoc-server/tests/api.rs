@@ -21,7 +21,8 @@ fn ids(items: &[Value]) -> Vec<&str> {
 #[test]
 fn every_route_answers() {
     let server = Server::with_events(30);
-    for route in routes() {
+    // One route answers as long as the client listens.
+    for route in routes().into_iter().filter(|route| route.path != "/mcp/sse") {
         let path = route.path.replace("{id}", "event-1").replace("{*path}", "js/app.js");
         let answer = server.request(route.method.as_str(), &path, &[]);
         let asks = route.method != "GET";
@@ -32,6 +33,8 @@ fn every_route_answers() {
             path if asks && (path.starts_with("/api/rules") || path.starts_with("/api/sinks")) => 400,
             "/api/fetch-audit-logs" => 503, // nothing runs here
             "/api/webhooks/graph" => 202,
+            "/mcp" => 406,
+            "/mcp/messages/" => 404,
             _ => 200,
         };
         assert_eq!(answer.status, expected, "{path}: {}", answer.body);

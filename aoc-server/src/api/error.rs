@@ -35,7 +35,7 @@ impl IntoResponse for ApiError {
 }
 
 /// What the caller may know: the sentence, where the caller can do something about it.
-fn sentence(error: &Error) -> String {
+pub(crate) fn sentence(error: &Error) -> String {
     match error.kind() {
         ErrorKind::Invalid | ErrorKind::NotFound | ErrorKind::Forbidden | ErrorKind::Rejected => {
             error.to_string()

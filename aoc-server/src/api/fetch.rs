@@ -48,7 +48,7 @@ pub(super) async fn refuse() -> (StatusCode, [(HeaderName, &'static str); 1]) {
 /// Whether a browser asks on behalf of a page that is not ours and may not read answers either.
 ///
 /// Browsers say whose page it is; older ones at least where another site posts. Who says nothing is no browser.
-pub(super) fn comes_from_elsewhere(headers: &HeaderMap, origins: &Origins) -> bool {
+pub(crate) fn comes_from_elsewhere(headers: &HeaderMap, origins: &Origins) -> bool {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
     let origin = text(header::ORIGIN.as_str());
     if origin.is_some_and(|origin| origins.0.iter().any(|allowed| allowed == origin)) {

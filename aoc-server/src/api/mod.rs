@@ -1,12 +1,12 @@
 //! The HTTP API: one table of routes, and handlers of a few lines over the operations.
 
 mod body;
-mod error;
+pub(crate) mod error;
 mod events;
 pub(crate) mod fetch;
 mod gaps;
 mod meta;
-mod params;
+pub(crate) mod params;
 mod problem;
 pub(crate) mod rules;
 mod sinks;
@@ -23,7 +23,12 @@ use axum::{
 };
 
 pub(crate) use self::problem::{Problem, render_problems};
-use crate::{auth::Caller, operations::Operations, ui};
+use crate::{
+    auth::Caller,
+    mcp::{self, Mcp},
+    operations::Operations,
+    ui,
+};
 
 /// Who may use a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,6 +56,7 @@ pub struct Route {
 pub(crate) struct Context {
     pub(crate) operations: Arc<Operations>,
     pub(crate) caller: Caller,
+    pub(crate) mcp: Mcp,
 }
 
 const FETCH: &str = "/api/fetch-audit-logs";
@@ -80,6 +86,7 @@ pub fn routes() -> Vec<Route> {
         write("/api/webhooks/graph", Public, post(webhooks::graph)),
     ];
     routes.extend(rules_and_sinks());
+    routes.extend(model_context());
     routes
 }
 
@@ -103,14 +110,24 @@ fn rules_and_sinks() -> Vec<Route> {
     ]
 }
 
+/// The routes of MCP. They stand in the same table as all others: whatever asks callers who they are covers them.
+fn model_context() -> Vec<Route> {
+    let asked = |method, path, handler| Route { method, path, access: Access::Asked, handler };
+    vec![
+        asked(Method::POST, "/mcp", post(mcp::http::exchange)),
+        asked(Method::GET, "/mcp/sse", get(mcp::sse::open).head(mcp::sse::refuse)),
+        asked(Method::POST, "/mcp/messages/", post(mcp::sse::take)),
+    ]
+}
+
 /// The routes as a router, for this caller.
-pub(crate) fn router(operations: Arc<Operations>, caller: Caller) -> Router {
+pub(crate) fn router(operations: Arc<Operations>, caller: Caller, mcp: Mcp) -> Router {
     let router =
         routes().into_iter().fold(Router::new(), |router, route| router.route(route.path, route.handler));
     router
         .fallback(|| async { nothing_here() })
         .method_not_allowed_fallback(|| async { StatusCode::METHOD_NOT_ALLOWED })
-        .with_state(Context { operations, caller })
+        .with_state(Context { operations, caller, mcp })
 }
 
 fn nothing_here() -> Response {

@@ -12,6 +12,7 @@ mod gaps;
 mod import;
 mod log;
 mod maintenance;
+mod mcp;
 mod output;
 mod probe;
 mod progress;
@@ -91,6 +92,8 @@ enum Command {
     Check(check::Check),
     /// Finds out why sources work or do not, and says what would put it right.
     Doctor(doctor::Doctor),
+    /// Speaks MCP over standard input and output, for language models on this machine.
+    Mcp(mcp::Mcp),
     /// Prints the JSON Schema of the configuration, or of an event.
     Schema(schema::Schema),
 }
@@ -157,6 +160,7 @@ impl Arguments {
             Command::Store(store) => store.run(&session).await,
             Command::Check(check) => check.run(&session).await,
             Command::Doctor(doctor) => doctor.run(&session).await,
+            Command::Mcp(mcp) => mcp.run(&session).await,
             Command::Schema(schema) => schema.run(),
         }
     }
@@ -165,10 +169,11 @@ impl Arguments {
 /// Servers tell what they do; commands tell only what goes wrong.
 fn usual_log_of(command: &Command) -> &'static str {
     match command {
-        Command::Serve(_) => "info",
+        // The library tells every request, and what clients say; our own line for a call says what matters.
+        Command::Serve(_) => "info,rmcp=error",
         // What fails is told at the end, once.
         Command::Fetch(_) => "error",
-        _ => "warn",
+        _ => "warn,rmcp=error",
     }
 }
 

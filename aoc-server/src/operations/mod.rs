@@ -5,6 +5,7 @@
 //!
 //! Invariant: no type of an HTTP or RPC library appears below this module.
 
+pub mod calls;
 pub mod copy;
 mod events;
 mod expected;

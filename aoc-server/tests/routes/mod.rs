@@ -55,6 +55,19 @@ pub(crate) fn about(route: &Route) -> (&'static str, Option<Value>) {
              `clientState` a source knows makes that source fetch.",
             None,
         ),
+        "/mcp" => (
+            "MCP, Streamable HTTP: a JSON-RPC message and its answer, as JSON. [What it offers](../guide/mcp.md).",
+            None,
+        ),
+        "/mcp/sse" => (
+            "MCP, the older transport: server-sent events, of which the first says where messages are posted. 404 where \
+             `mcp_legacy_sse` is off.",
+            None,
+        ),
+        "/mcp/messages/" => (
+            "Takes a message of the session that `session_id` names, with 202; it is answered over that session's events.",
+            None,
+        ),
         _ => about_rules_and_sinks(route),
     }
 }
