@@ -108,11 +108,18 @@ impl Budget {
 
     /// With what was used before. What was used on another day does not count.
     pub fn restore(limits: Limits, spent: Spent) -> Self {
+        let budget = Self::new(limits);
+        budget.recall(spent);
+        budget
+    }
+
+    /// Takes up what was used before, in place of what is known.
+    pub fn recall(&self, spent: Spent) {
         let mut held = Spent { callers: BTreeMap::new(), ..spent };
         for (caller, tokens) in spent.callers {
             held.add(&caller, tokens);
         }
-        Self { limits, spent: Mutex::new(held) }
+        *self.lock() = held;
     }
 
     /// Whether a caller may ask now.

@@ -10,8 +10,8 @@ use aoc_core::{
 use serde_json::Value;
 
 use crate::{
-    config::{AlertsConfig, AuthConfig, SECTIONS, ServerConfig},
-    operations::{Expected, Operations, sinks::ConfiguredSink},
+    config::{AlertsConfig, AskConfig, AuthConfig, SECTIONS, ServerConfig},
+    operations::{Asking, Expected, Operations, sinks::ConfiguredSink},
     original,
     rules::Keeper,
 };
@@ -29,6 +29,7 @@ pub fn registry_on(hub: &Arc<Hub>) -> Registry {
     let mut registry = Registry::new();
     aoc_connectors::register_on(&mut registry, hub);
     aoc_sinks::register_with(&mut registry, Arc::new(AnyRecord::new()));
+    aoc_llm::register(&mut registry);
     registry
 }
 
@@ -69,6 +70,7 @@ pub fn complete(config: &mut Config) -> Result<()> {
     AuthConfig::check(config)?;
     ServerConfig::of(config)?;
     AlertsConfig::of(config)?;
+    AskConfig::of(config)?;
     check_sinks(config)?;
     config.set_default("store", "type", "sqlite");
     config.set_default("index", "type", "segments");
@@ -132,6 +134,8 @@ pub struct Assembled {
     pub rules: Arc<Keeper>,
     /// The sinks of the pipeline.
     pub sinks: Vec<ConfiguredSink>,
+    /// Who answers questions.
+    pub asking: Asking,
     /// Sources that go on where the original stopped.
     heirs: Vec<original::Heir>,
 }
@@ -155,7 +159,10 @@ impl Assembled {
         }
         let (heirs, sinks) = (original::heirs(config), sinks(config));
         let server = ServerConfig::of(config)?;
-        Ok(Self { store, index, pipeline, server, expected, rules, sinks, heirs })
+        let asking = AskConfig::of(config)?;
+        let model = if asking.enabled { config.llm(registry).await? } else { None };
+        let asking = Asking::new(&asking, model, (store.clone(), index.clone()));
+        Ok(Self { store, index, pipeline, server, expected, rules, sinks, asking, heirs })
     }
 
     /// As [`of`](Self::of), to read what is there: a database that is not there yet is not made.
@@ -195,7 +202,7 @@ impl Assembled {
     pub fn at_rest(&self) -> Arc<Operations> {
         let operations = Operations::new(self.store.clone(), self.index.clone());
         let operations = operations.expecting(self.expected.clone()).ruled_by(self.rules.clone());
-        Arc::new(operations.forwarding(self.sinks.clone()))
+        Arc::new(operations.forwarding(self.sinks.clone()).asked(self.asking.clone()))
     }
 
     /// Notes where the sources begin, if the store is a database of the Python original and it says how far it had
@@ -206,7 +213,8 @@ impl Assembled {
     /// Those of the store.
     pub async fn take_up(&self) -> Result<()> {
         original::take_up(&*self.store, &self.heirs).await?;
-        self.rules.begin().await
+        self.rules.begin().await?;
+        self.asking.begin().await
     }
 
     /// The operations over it, with everything running. Needs a tokio runtime.
@@ -214,7 +222,7 @@ impl Assembled {
         let running = self.pipeline.start();
         self.rules.watch();
         let operations = Operations::new(self.store, self.index).expecting(self.expected).with(running);
-        Arc::new(operations.ruled_by(self.rules).forwarding(self.sinks))
+        Arc::new(operations.ruled_by(self.rules).forwarding(self.sinks).asked(self.asking).audited())
     }
 }
 

@@ -1,6 +1,7 @@
-//! The sections of configuration that are the server's own: `[alerts]`, `[server]` and `[auth]`.
+//! The sections of configuration that are the server's own: `[alerts]`, `[server]` and `[auth]`, and what `[llm]` says beside its component.
 
 mod alerts;
+mod ask;
 
 use std::{net::SocketAddr, num::NonZeroU32};
 
@@ -8,11 +9,14 @@ use aoc_core::{Error, Result, config::Config};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-pub use self::alerts::AlertsConfig;
+pub use self::{
+    alerts::AlertsConfig,
+    ask::{AskConfig, ReadBy},
+};
 
 /// The sections this build knows.
-pub const SECTIONS: [&str; 8] =
-    ["store", "index", "profiles", "sources", "sinks", "alerts", "server", "auth"];
+pub const SECTIONS: [&str; 9] =
+    ["store", "index", "profiles", "sources", "sinks", "alerts", "llm", "server", "auth"];
 
 /// `[server]`: where the server listens and who may talk to it.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]

@@ -22,6 +22,7 @@ const MOST_BYTES: usize = 1 << 20;
 /// How long an answer may take to begin.
 const PATIENCE: Duration = Duration::from_secs(30);
 const _: () = assert!(api::fetch::PATIENCE.as_secs() < PATIENCE.as_secs(), "fetching must answer in time");
+const _: () = assert!(api::ask::PATIENCE.as_secs() < PATIENCE.as_secs(), "answers must come in time");
 const _: () = assert!(api::rules::PATIENCE.as_secs() < PATIENCE.as_secs(), "backtests must answer in time");
 /// How long open requests may go on once the server is to stop.
 const FAREWELL: Duration = Duration::from_secs(10);

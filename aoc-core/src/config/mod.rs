@@ -57,6 +57,23 @@ impl Config {
         read(table).map_err(|error| error.at(name))
     }
 
+    /// These keys of a section that has others, too.
+    ///
+    /// # Errors
+    /// [`Config`](crate::ErrorKind::Config) with the path of the key that is wrong.
+    pub fn keys_of<T: DeserializeOwned + Default + JsonSchema>(
+        &self,
+        name: &str,
+        keys: &[&str],
+    ) -> Result<T> {
+        let mut table = self.tables.get(name).cloned().unwrap_or_else(|| Value::Object(Map::new()));
+        if let Value::Object(table) = &mut table {
+            table.retain(|key, _| keys.contains(&key.as_str()));
+        }
+        let table = self.typed(name, table, schemars::schema_for!(T).as_value());
+        read(table).map_err(|error| error.at(name))
+    }
+
     /// The value at a path such as `store.path`.
     pub fn get(&self, path: &str) -> Option<&Value> {
         let mut parts = path.split('.');

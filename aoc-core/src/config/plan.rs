@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 
 use super::{Config, Span, read, suggestion};
 use crate::{
-    Error, Feed, Indexing, Kind, Part, Registry, Result, Sink,
+    Error, Feed, Indexing, Kind, LlmProvider, Part, Registry, Result, Sink,
     pipeline::{Batch, Pipeline, Start},
     query::Filter,
     store::{EventIndex, EventStore},
@@ -63,13 +63,26 @@ impl Reserved {
 /// The largest batch.
 const MOST_EVENTS: usize = 10_000;
 
+/// The keys of `[llm]` that are not the provider's own. What a model is used for is not this crate's to know.
+const LLM_KEYS: &[&str] = &[
+    "type",
+    "profile",
+    "enabled",
+    "max_events",
+    "planning",
+    "pseudonyms",
+    "tokens_per_day",
+    "tokens_per_caller",
+];
+
 /// Which reserved keys a kind of component has, beside `type` and `profile`.
 fn reserved_of(kind: Kind) -> &'static [&'static str] {
     match kind {
         Kind::Source => &["type", "profile", "every"],
         Kind::Sink => &["type", "profile", "filter", "from", "batch_events", "batch_bytes"],
         Kind::Store => &["type", "profile", "retention"],
-        Kind::Index | Kind::Evaluator | Kind::Llm => &["type", "profile"],
+        Kind::Index | Kind::Evaluator => &["type", "profile"],
+        Kind::Llm => LLM_KEYS,
     }
 }
 
@@ -102,6 +115,17 @@ impl Config {
             pipeline = pipeline.sink_in_batches(name, sink, reserved.filter, start, batch);
         }
         Ok(Plan { store, index, pipeline })
+    }
+
+    /// Builds the language model of `[llm]`, where that names a type.
+    ///
+    /// # Errors
+    /// [`Config`](crate::ErrorKind::Config) with the path of the key that is wrong.
+    pub async fn llm(&self, registry: &Registry) -> Result<Option<Arc<dyn LlmProvider>>> {
+        if self.get("llm.type").is_none() {
+            return Ok(None);
+        }
+        Ok(Some(self.part::<Arc<dyn LlmProvider>>(registry, "llm").await?.0))
     }
 
     /// Builds the part whose table is at the path.

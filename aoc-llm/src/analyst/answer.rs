@@ -1,5 +1,7 @@
 //! Questions and answers, as they cross the API.
 
+use std::time::Duration;
+
 use aoc_core::{Event, Filter, Key, Outcome, Timestamp, query::Counted};
 use chrono::FixedOffset;
 use schemars::JsonSchema;
@@ -7,6 +9,9 @@ use serde::{Deserialize, Serialize};
 
 use super::Plan;
 use crate::Usage;
+
+/// How long a model may take when nobody says.
+pub(super) const PATIENCE: Duration = Duration::from_secs(600);
 
 /// What is asked.
 #[derive(Clone, Debug)]
@@ -23,13 +28,23 @@ pub struct Question {
     pub plan: Option<Plan>,
     /// Whose tokens are used: the account in a [`Budget`](crate::Budget).
     pub caller: String,
+    /// How long a model may take, all told. What it said until then is checked and kept; the rest the store answers.
+    pub patience: Duration,
 }
 
 impl Question {
     /// A question of nobody in particular, at `now`, on clocks of UTC.
     pub fn new(text: impl Into<String>, now: Timestamp) -> Self {
         let offset = FixedOffset::east_opt(0).unwrap_or_else(|| chrono::Offset::fix(&chrono::Utc));
-        Self { text: text.into(), ui: Filter::default(), now, offset, plan: None, caller: String::new() }
+        Self {
+            text: text.into(),
+            ui: Filter::default(),
+            now,
+            offset,
+            plan: None,
+            caller: String::new(),
+            patience: PATIENCE,
+        }
     }
 }
 
@@ -54,7 +69,7 @@ pub struct Answer {
     /// Whether a sentence of a model is in the answer.
     pub llm_used: bool,
     /// Why a model did not help, in a sentence of ours.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub llm_error: Option<String>,
     /// What the model used.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -111,10 +126,11 @@ impl Counts {
     }
 }
 
-/// An event in short. The members are as stored; show them as text.
+/// An event in short. The members are as stored, and named as in an event; show them as text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Told {
     /// Its key.
+    #[serde(rename = "dedupe_key")]
     pub key: Key,
     /// Its id.
     pub id: String,
@@ -126,12 +142,16 @@ pub struct Told {
     pub operation: String,
     /// How it ended.
     pub result: Outcome,
-    /// Who did it.
-    pub actor: Option<String>,
+    /// Who did it, as displayed.
+    pub actor_display: Option<String>,
+    /// Who did it, as signed in.
+    pub actor_upn: Option<String>,
     /// From which address.
     pub actor_ip: Option<String>,
     /// What it was done to.
-    pub targets: Vec<String>,
+    pub target_displays: Vec<String>,
+    /// The event in a sentence.
+    pub display_summary: String,
 }
 
 impl Told {
@@ -144,9 +164,11 @@ impl Told {
             service: event.service.clone(),
             operation: event.operation.clone(),
             result: event.result,
-            actor: event.actor_name().map(str::to_owned),
+            actor_display: event.actor_display.clone(),
+            actor_upn: event.actor_upn.clone(),
             actor_ip: event.actor_ip.clone(),
-            targets: event.target_displays.clone(),
+            target_displays: event.target_displays.clone(),
+            display_summary: event.display_summary.clone(),
         }
     }
 }

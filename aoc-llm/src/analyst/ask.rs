@@ -69,7 +69,7 @@ pub enum Planning {
     /// The tables of the language.
     #[default]
     Words,
-    /// A model proposes a plan; where that is no good, the tables of the language.
+    /// A model proposes a plan; where that is no good, or names are to be pseudonyms, the tables of the language.
     Model,
 }
 
@@ -118,7 +118,7 @@ impl Analyst {
     /// As for [`ask`](Self::ask).
     pub async fn ask_streaming(&self, question: &Question, on_text: OnText<'_>) -> Result<Answer> {
         question.ui.check()?;
-        let mut use_of_model = Use::default();
+        let mut use_of_model = Use::within(question.patience);
         let plan = self.plan(question, &mut use_of_model).await?;
         let facts = facts::gather(&*self.index, &plan, self.options.max_events).await?;
         let teller = Teller { plan: &plan, facts: &facts, offset: question.offset };
@@ -159,12 +159,14 @@ impl Analyst {
     async fn read(&self, question: &Question, used: &mut Use) -> Result<Plan> {
         let known = self.known().await?;
         let own = || plan_in(self.options.language, &question.text, question.now, question.offset, &known);
-        let model = self.model.as_ref().filter(|_| self.options.planning == Planning::Model);
+        // The question is told as it is where a model reads it.
+        let is_read_by_model = self.options.planning == Planning::Model && self.options.names == Names::Real;
+        let model = self.model.as_ref().filter(|_| is_read_by_model);
         let Some(model) = model else { return Ok(own()) };
         if !self.allows(&question.caller) {
             return Ok(own());
         }
-        let (proposed, usage) = propose::propose(&**model, question, &known).await;
+        let (proposed, usage) = propose::propose((&**model, used.until), question, &known).await;
         self.charge(&question.caller, usage, used);
         let note = match proposed {
             Ok(mut plan) => {
@@ -208,6 +210,6 @@ fn told(facts: &Facts, plan: &Plan) -> Vec<Told> {
 fn answer(speech: Speech<'_>, events: Vec<Told>, used: Use, plan: Plan, facts: Facts) -> Answer {
     let (answer, claims): (String, Vec<Claim>) = speech.end();
     let Facts { counts, left_out, .. } = facts;
-    let Use { kept, error, usage } = used;
+    let Use { kept, error, usage, .. } = used;
     Answer { answer, claims, events, plan, counts, left_out, llm_used: kept > 0, llm_error: error, usage }
 }

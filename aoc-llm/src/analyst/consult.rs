@@ -1,11 +1,15 @@
 //! Consults a model about some events, within the budget.
 
+use std::time::Duration;
+
 use aoc_core::{Event, Timestamp, query::Counted};
 use chrono::FixedOffset;
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use super::{
     Analyst, Counts, Names,
+    answer::PATIENCE,
     check::{Checker, Said},
     prompt::{self, Aliases, Material, Record, clean::value},
     say::Speech,
@@ -30,12 +34,22 @@ pub(super) struct Matter<'a> {
 }
 
 /// What a model did for an answer.
-#[derive(Default)]
 pub(super) struct Use {
+    /// When it is waited for no longer.
+    pub(super) until: Instant,
     /// How many of its claims are in the answer.
     pub(super) kept: usize,
     pub(super) error: Option<String>,
     pub(super) usage: Option<Usage>,
+}
+
+impl Use {
+    /// Nothing yet; a model may take so long.
+    pub(super) fn within(patience: Duration) -> Self {
+        let now = Instant::now();
+        let until = now.checked_add(patience).unwrap_or(now + PATIENCE);
+        Self { until, kept: 0, error: None, usage: None }
+    }
 }
 
 impl Analyst {
@@ -62,7 +76,7 @@ impl Analyst {
             schema: schemars::schema_for!(Said).to_value(),
             mark: &mark,
         });
-        let heard = speech.ask(&**model, &prompt, &checker).await;
+        let heard = speech.ask((&**model, used.until), &prompt, &checker).await;
         self.charge(matter.caller, heard.usage, used);
         (used.kept, used.error) = (heard.kept, heard.error);
     }

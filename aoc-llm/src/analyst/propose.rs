@@ -2,6 +2,7 @@
 
 use aoc_core::{Error, LlmProvider, Message, Prompt, Result, Role, fold};
 use serde_json::Value;
+use tokio::time::{Instant, timeout_at};
 
 use super::{
     Plan, Question, Vocabulary,
@@ -22,12 +23,13 @@ end excluded. Leave out what the question does not say. Notes stay empty.";
 /// # Errors
 /// Of the provider; [`Rejected`](aoc_core::ErrorKind::Rejected) where the plan is none, or says what the question does not.
 pub(super) async fn propose(
-    model: &dyn LlmProvider,
+    (model, until): (&dyn LlmProvider, Instant),
     question: &Question,
     known: &Vocabulary,
 ) -> (Result<Plan>, Usage) {
     let prompt = ask(question, known);
-    match model.complete(&prompt, &|_| {}).await {
+    let asked = timeout_at(until, model.complete(&prompt, &|_| {})).await;
+    match asked.unwrap_or_else(|_| Err(Error::unavailable("it took too long"))) {
         Err(error) => (Err(error), Usage::of_prompt(&prompt)),
         Ok(completion) => {
             let plan =

@@ -3,6 +3,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use aoc_core::{Completion, ErrorKind, LlmProvider, Prompt, Result};
+use tokio::time::{Instant, timeout_at};
 
 use super::{
     answer::{Claim, Status},
@@ -64,8 +65,17 @@ impl<'a> Speech<'a> {
     }
 
     /// Asks a model, and adds its claims.
-    pub(super) async fn ask(&self, model: &dyn LlmProvider, prompt: &Prompt, checker: &Checker<'_>) -> Heard {
-        let answer = model.complete(prompt, &|piece| self.hear(piece, checker)).await;
+    pub(super) async fn ask(
+        &self,
+        (model, until): (&dyn LlmProvider, Instant),
+        prompt: &Prompt,
+        checker: &Checker<'_>,
+    ) -> Heard {
+        let on_text = |piece: &str| self.hear(piece, checker);
+        let Ok(answer) = timeout_at(until, model.complete(prompt, &on_text)).await else {
+            let error = Some("the language model took too long".to_owned());
+            return Heard { error, usage: Usage::of_prompt(prompt), kept: self.kept() };
+        };
         if let Ok(completion) = &answer {
             self.catch_up(&completion.text, checker);
         }

@@ -1,5 +1,7 @@
 //! One event explained.
 
+use std::time::Duration;
+
 use std::sync::Arc;
 
 use aoc_core::{ErrorKind, Event, Key, Outcome, RawJson};
@@ -12,9 +14,12 @@ use crate::world::{Parrot, analyst, change, event, events};
 const USER: &str = "aaaaaaaa-0000-4000-8000-000000000001";
 const GROUP: &str = "bbbbbbbb-0000-4000-8000-000000000002";
 
+/// How long a model may take.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 async fn explain(all: &[Event], key: &str) -> Explanation {
     let utc = FixedOffset::east_opt(0).unwrap();
-    analyst(all).await.explain(&Key::from(key.to_owned()), utc, "").await.unwrap()
+    analyst(all).await.explain(&Key::from(key.to_owned()), utc, ("", PATIENCE)).await.unwrap()
 }
 
 fn target(kind: &str, id: &str) -> Vec<RawJson> {
@@ -69,11 +74,12 @@ async fn a_model_may_add_what_is_proven_and_nothing_else() {
     ]);
     let key = Key::from("test:role".to_owned());
     let analyst = analyst(&events()).await.model(Arc::new(model));
-    let told = analyst.explain(&key, FixedOffset::east_opt(3_600).unwrap(), "kim").await.unwrap();
+    let told = analyst.explain(&key, FixedOffset::east_opt(3_600).unwrap(), ("kim", PATIENCE)).await.unwrap();
     assert!(told.llm_used && told.explanation.contains("Kim Lee added lee@contoso.com to the role"));
     assert!(told.explanation.starts_with("2026-11-19T10:12:13+01:00: Kim Lee"), "{}", told.explanation);
     assert!(!told.explanation.contains("attacker"));
-    let missing = analyst.explain(&Key::from("x".to_owned()), FixedOffset::east_opt(0).unwrap(), "").await;
+    let missing =
+        analyst.explain(&Key::from("x".to_owned()), FixedOffset::east_opt(0).unwrap(), ("", PATIENCE)).await;
     assert_eq!(missing.unwrap_err().kind(), ErrorKind::NotFound);
 }
 

@@ -1,5 +1,7 @@
 //! The analyst: answers with and without a model, lies, injections, explanations.
 
+#![allow(clippy::unwrap_used, reason = "tests end there")]
+
 mod answers;
 mod claims;
 mod explain;

@@ -42,6 +42,16 @@ impl Body {
         as_type(self.value(caller, needs)?)
     }
 
+    /// The same, where there need not be a body.
+    pub(super) fn read_if_any<T: DeserializeOwned + Default>(
+        &self,
+        caller: &Caller,
+        needs: Permission,
+    ) -> Result<T> {
+        caller.require(needs)?;
+        if self.0.is_empty() { Ok(T::default()) } else { self.read(caller, needs) }
+    }
+
     /// The same, in which members of these names say nothing.
     pub(super) fn read_without<T: DeserializeOwned>(
         &self,

@@ -5,6 +5,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use serde_json::{Value, json};
 
 use super::{Problem, problem::INTERNAL};
 
@@ -14,6 +15,18 @@ pub(crate) struct ApiError(Error);
 impl From<Error> for ApiError {
     fn from(error: Error) -> Self {
         Self(error)
+    }
+}
+
+impl ApiError {
+    /// The error where an answer has begun already: as it would have been told at its beginning.
+    pub(super) fn told(&self) -> Value {
+        let Self(error) = self;
+        let meaning = error.kind().meaning();
+        if meaning.status >= 500 {
+            tracing::error!(kind = ?error.kind(), error = error.chain(), "an answer could not be ended");
+        }
+        json!({ "title": meaning.title, "status": meaning.status, "detail": sentence(error) })
     }
 }
 

@@ -1,5 +1,6 @@
 //! The HTTP API: one table of routes, and handlers of a few lines over the operations.
 
+pub(crate) mod ask;
 mod body;
 pub(crate) mod error;
 mod events;
@@ -85,6 +86,8 @@ pub fn routes() -> Vec<Route> {
         write(FETCH, Asked, post(fetch::fetch)),
         write("/api/webhooks/graph", Public, post(webhooks::graph)),
     ];
+    routes.push(write("/api/ask", Asked, post(ask::ask)));
+    routes.push(write("/api/events/{id}/explain", Asked, post(ask::explain)));
     routes.extend(rules_and_sinks());
     routes.extend(model_context());
     routes

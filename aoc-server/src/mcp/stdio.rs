@@ -14,8 +14,7 @@ use crate::{auth::Caller, config::ServerConfig, operations::Operations};
 /// # Errors
 /// [`Invalid`](aoc_core::ErrorKind::Invalid) when what comes is not MCP.
 pub async fn serve_stdio(operations: Arc<Operations>, server: &ServerConfig) -> Result<()> {
-    let server = ServerConfig { mcp_audit: false, ..server.clone() };
-    let face = Face::new(Mcp::over(operations, &server), Caller::local(), "stdio");
+    let face = Face::new(Mcp::over(operations, server), Caller::local(), "stdio");
     match rmcp::serve_server(face, transport::stdio()).await {
         Ok(running) => {
             let ended = running.waiting().await;

@@ -43,7 +43,7 @@ impl Operations {
     ) -> Result<FetchReport> {
         caller.require(Permission::Fetch)?;
         let since = request.hours.map(hours_ago).transpose()?;
-        let asked = self.ask(request.source.as_deref(), since).await?;
+        let asked = self.ask_loops(request.source.as_deref(), since).await?;
         let deadline = Instant::now() + patience;
         let leads = self.status().await.is_none_or(|status| status.leadership.leads);
         let mut report = FetchReport { stands_by: !leads, ..FetchReport::default() };
@@ -66,7 +66,7 @@ impl Operations {
     }
 
     /// Asks the loops. What was asked goes on without us; nothing is locked meanwhile.
-    async fn ask(&self, source: Option<&str>, since: Option<Timestamp>) -> Result<Vec<Asked>> {
+    async fn ask_loops(&self, source: Option<&str>, since: Option<Timestamp>) -> Result<Vec<Asked>> {
         let running = self.running.read().await;
         let running = running.as_ref().ok_or_else(|| Error::unavailable("no sources run here"))?;
         let status = running.status();

@@ -14,6 +14,11 @@ impl Operations {
     /// Which parts are switched on. Anybody may ask: a page must know before anybody signs in.
     pub fn features(&self) -> Features {
         let alerts_enabled = self.rules.config().enabled;
-        Features { ai_features_enabled: false, alerts_enabled, auth_enabled: false }
+        Features {
+            ai_features_enabled: self.asking.is_enabled(),
+            llm_configured: self.asking.has_model(),
+            alerts_enabled,
+            auth_enabled: false,
+        }
     }
 }

@@ -1,11 +1,12 @@
 //! What people and machines can do with the events: one verb per method, the caller first.
 //!
-//! HTTP and the command line (later MCP, too) are thin adapters over [`Operations`]. Permissions are asked for in
+//! HTTP, MCP and the command line are thin adapters over [`Operations`]. Permissions are asked for in
 //! here, so that no face can forget one.
 //!
 //! Invariant: no type of an HTTP or RPC library appears below this module.
 
-pub mod calls;
+mod ask;
+pub mod audit;
 pub mod copy;
 mod events;
 mod expected;
@@ -29,9 +30,13 @@ use std::sync::Arc;
 use aoc_core::{EventIndex, EventStore, Result, Running};
 use tokio::sync::{RwLock, Semaphore};
 
-use crate::{config::AlertsConfig, rules::Keeper};
+use crate::{
+    config::{AlertsConfig, AskConfig},
+    rules::Keeper,
+};
 
 pub use self::{
+    ask::{AskAnswer, AskQuestion, Asking, OnText, QueryInfo},
     expected::Expected,
     export::Exported,
     reconcile::{Difference, Differs, Reconciled, Reconciliation},
@@ -51,6 +56,9 @@ pub struct Operations {
     proofs: gaps::KnownProofs,
     webhook: webhook::Webhook,
     backtests: Arc<Semaphore>,
+    asking: Asking,
+    /// Whether what callers do becomes events.
+    audits: bool,
 }
 
 impl Operations {
@@ -60,7 +68,9 @@ impl Operations {
         let rules = Keeper::new(AlertsConfig::bare(), store.clone());
         let (running, sinks) = (RwLock::new(None), Vec::new());
         let backtests = Arc::new(Semaphore::new(rules::MOST_BACKTESTS));
-        Self { store, index, running, expected: None, rules, sinks, proofs, webhook, backtests }
+        let asking = Asking::new(&AskConfig::default(), None, (store.clone(), index.clone()));
+        let (expected, audits) = (None, false);
+        Self { store, index, running, expected, rules, sinks, proofs, webhook, backtests, asking, audits }
     }
 
     /// With the rules of a keeper, else only those that are stored are known, and none makes alerts.
@@ -74,6 +84,21 @@ impl Operations {
     #[must_use]
     pub fn forwarding(mut self, sinks: Vec<sinks::ConfiguredSink>) -> Self {
         self.sinks = sinks;
+        self
+    }
+
+    /// With another who answers questions: without one, they are answered without a model.
+    #[must_use]
+    pub fn asked(mut self, asking: Asking) -> Self {
+        self.asking = asking;
+        self
+    }
+
+    /// With events that tell which questions and tools callers used. Not for those who read beside a server: only one may
+    /// write.
+    #[must_use]
+    pub fn audited(mut self) -> Self {
+        self.audits = true;
         self
     }
 

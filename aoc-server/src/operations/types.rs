@@ -187,8 +187,10 @@ pub struct Version {
 /// Which parts are switched on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Features {
-    /// Asking and explaining with a language model.
+    /// Asking and explaining; without a language model, these are answered from the store alone.
     pub ai_features_enabled: bool,
+    /// Whether there is a language model.
+    pub llm_configured: bool,
     /// Alert rules.
     pub alerts_enabled: bool,
     /// Signing in.

@@ -5,6 +5,8 @@ mod inverse;
 mod kinds;
 mod related;
 
+use std::time::Duration;
+
 use aoc_core::{Error, Event, Key, Result};
 use chrono::FixedOffset;
 use schemars::JsonSchema;
@@ -57,7 +59,7 @@ pub struct Explanation {
     /// Whether a sentence of a model is in it.
     pub llm_used: bool,
     /// Why a model did not help, in a sentence of ours.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub llm_error: Option<String>,
     /// What the model used.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -74,11 +76,17 @@ struct Case {
 }
 
 impl Analyst {
-    /// Explains the event of this key, at the event's own time. `caller` is whose tokens are used.
+    /// Explains the event of this key, at the event's own time. `caller` is whose tokens are used, and a model may take as long
+    /// as `patience` says.
     ///
     /// # Errors
     /// [`NotFound`](aoc_core::ErrorKind::NotFound) when there is no such event; errors of the store.
-    pub async fn explain(&self, key: &Key, offset: FixedOffset, caller: &str) -> Result<Explanation> {
+    pub async fn explain(
+        &self,
+        key: &Key,
+        offset: FixedOffset,
+        (caller, patience): (&str, Duration),
+    ) -> Result<Explanation> {
         let found = self.log.get(key.as_str()).await?;
         let event = found.into_iter().map(|stored| stored.event).find(|event| event.dedupe_key == *key);
         let event = event.ok_or_else(|| Error::not_found("there is no such event"))?;
@@ -87,7 +95,7 @@ impl Analyst {
         let case = Case { event, offset, history, told, related };
         let speech = Speech::new(&|_| {});
         case.sentences().into_iter().for_each(|claim| speech.say(claim));
-        let mut used = Use::default();
+        let mut used = Use::within(patience);
         self.rephrase(&case, &speech, caller, &mut used).await;
         let (explanation, claims) = speech.end();
         Ok(case.explained(explanation, claims, used))
