@@ -114,7 +114,8 @@ async fn fill(folder: &Path, now: DateTime<Utc>, weeks: u32) -> Result<Demonstra
     let assembled =
         Assembled::of(&configuration(folder, &demo::configuration(&microsoft, &contoso))?, &registry).await?;
     assembled.take_up().await?;
-    let (store, index, rules) = (assembled.store, assembled.index, assembled.rules);
+    let (store, index, rules, asking) =
+        (assembled.store, assembled.index, assembled.rules, assembled.asking);
     store.head().await?;
     let running = assembled.pipeline.source("contoso", demo::feed(older)?).start();
     for fetched in running.fetch(None, None)?.await.into_values() {
@@ -122,9 +123,10 @@ async fn fill(folder: &Path, now: DateTime<Utc>, weeks: u32) -> Result<Demonstra
     }
     let events = running.status().sources.values().map(|source| source.counts.new).sum();
     index.catch_up().await?;
+    let operations = Operations::new(store, index);
     Ok(Demonstration {
         _microsoft: microsoft,
-        operations: Arc::new(Operations::new(store, index).with(running).ruled_by(rules)),
+        operations: Arc::new(operations.with(running).ruled_by(rules).asked(asking).audited()),
         events,
     })
 }

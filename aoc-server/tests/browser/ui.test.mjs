@@ -388,8 +388,8 @@ const HOSTILE = "<img src=x onerror=window.hurt=1> \u202eevil";
 test("the views are links that keep the filters, name the present one and go back", async () => {
   await onPage("/?result=failure", async (page) => {
     const views = page.getByRole("navigation", { name: "Views" });
-    assert.deepEqual(await views.getByRole("link").allInnerTexts(), ["Events", "Alerts", "Sinks", "Completeness"]);
-    for (const name of ["Alerts", "Sinks", "Completeness"]) {
+    assert.deepEqual(await views.getByRole("link").allInnerTexts(), ["Events", "Ask", "Alerts", "Sinks", "Completeness"]);
+    for (const name of ["Ask", "Alerts", "Sinks", "Completeness"]) {
       await views.getByRole("link", { name }).focus();
       await page.keyboard.press("Enter");
       await page.waitForURL((url) => url.searchParams.get("view") === name.toLowerCase() && url.searchParams.get("result") === "failure");
@@ -400,8 +400,7 @@ test("the views are links that keep the filters, name the present one and go bac
     }
     await page.goBack();
     await page.locator("#sinks").waitFor();
-    await page.goBack();
-    await page.goBack();
+    for (let steps = 0; steps < 3; steps += 1) await page.goBack();
     await page.locator("#list").waitFor();
     assert.deepEqual(await views.locator("[aria-current=page]").allInnerTexts(), ["Events"]);
   });
@@ -662,4 +661,301 @@ test("a sink shows its last error and what was refused, and delivers again when 
     assert.deepEqual(asked, [{ only_rejected: true, ...form }, { from: midnight, ...form }]);
     assert.equal(await page.locator("img, #sinks b, #sinks .reason i").count(), 0);
   });
+});
+
+/** The address of a question. */
+function asking(question, more = {}) {
+  return `/?${new URLSearchParams({ view: "ask", question, ...more })}`;
+}
+
+/** What the API answers. */
+async function answered(question, more = {}) {
+  const { status, answer } = await change("POST", "/api/ask", { question, ...more });
+  assert.equal(status, 200, answer.detail);
+  return answer;
+}
+
+const FAILED = "Which operations failed in the last 365 days?";
+
+test("a question is answered with links to its events, and its address leads back to it", async () => {
+  const { claims, query_info: { total_matched: count, event_count: looked } } = await answered(FAILED);
+  assert.ok(count > 0, "nothing failed on this server");
+  await onPage("/?view=ask", async (page) => {
+    let asked = 0;
+    page.on("request", (request) => (asked += Number(request.url().endsWith("/api/ask"))));
+    assert.ok((await page.locator("#ask .examples a").count()) >= 4);
+    await page.getByLabel("Ask about the events").fill(FAILED);
+    await page.keyboard.press("Enter");
+    await page.waitForURL((url) => url.searchParams.get("question") === FAILED);
+    await says(page.locator("#ask [role=status]"), `${count.toLocaleString("en-GB")} event`);
+    const sentences = page.locator("#ask .sentences li");
+    assert.equal(await sentences.first().locator(".ref").count(), claims[0].events.length);
+    assert.ok(plain(await sentences.nth(1).innerText()).startsWith(plain(byNumber(claims[1].text))));
+    assert.equal(await page.locator("#ask .looked tr.row").count(), looked);
+    await sentences.first().locator(".ref").first().focus();
+    await page.keyboard.press("Enter");
+    await page.waitForURL((url) => url.searchParams.get("event") === claims[0].events[0] && url.searchParams.get("question") === FAILED);
+    await page.locator("#detail pre.json").waitFor();
+    await page.waitForFunction(() => document.activeElement?.closest("#detail"));
+    await page.keyboard.press("Escape");
+    await page.locator("#detail").waitFor({ state: "hidden" });
+    assert.equal(await page.evaluate(() => document.activeElement.className), "ref", "the focus is where it was");
+    await page.keyboard.press("Enter");
+    await page.locator("#detail pre.json").waitFor();
+    await page.locator("#ask .looked tr.row td.c-actor").first().click();
+    await page.getByRole("button", { name: /Next event/ }).waitFor();
+    await page.goBack();
+    await page.locator("#detail").waitFor({ state: "hidden" });
+    assert.equal(await page.locator("#ask .examples").count(), 0);
+    for (let steps = 0; steps < 3; steps += 1) await page.goBack();
+    await page.locator("#ask .examples a").first().click();
+    await page.locator("#ask .plan").waitFor();
+    await page.goBack();
+    await page.goForward();
+    await page.locator("#ask .plan").waitFor();
+    assert.equal(asked, 2, "what is known is not asked again");
+    await page.getByRole("link", { name: "Events", exact: true }).click();
+    await page.waitForURL((url) => !url.search);
+    await page.getByRole("link", { name: "Ask", exact: true }).click();
+    await page.waitForURL((url) => url.searchParams.has("question"));
+    await page.goto(SERVER + asking(FAILED, { event: claims[0].events[0] }));
+    await page.waitForFunction(() => !document.querySelector('#detail button[title^="Next event"]').disabled);
+    await page.getByRole("link", { name: /^Show th/ }).click();
+    await page.waitForURL((url) => !url.searchParams.has("view") && url.searchParams.get("result") === "failure" && url.searchParams.has("start"));
+    await untilTotal(page, count);
+  });
+});
+
+test("the plan of an answer is edited, run again, and taken back", async () => {
+  await onPage(asking(FAILED), async (page) => {
+    const plan = (url) => JSON.parse(url.searchParams.get("plan") ?? "{}");
+    const section = page.locator("#ask .plan");
+    await section.getByRole("button", { name: "Edit" }).click();
+    await page.waitForFunction(() => document.activeElement?.closest(".plan-form"));
+    const others = section.getByLabel("Other filters");
+    await section.getByText("Sources, tenants and tags").click();
+    const were = await others.inputValue();
+    await others.fill("{");
+    await section.getByRole("button", { name: "Run again" }).click();
+    await says(section.locator(".complaint"), "no JSON");
+    await others.fill(were);
+    await section.getByLabel("Asks").selectOption("count");
+    await section.getByLabel("Tells at most").fill("7");
+    await section.getByLabel("partial").check();
+    await section.getByLabel("Services").fill("");
+    await section.getByRole("button", { name: "Run again" }).click();
+    await page.waitForURL((url) => plan(url).limit === 7);
+    const sent = plan(new URL(page.url()));
+    assert.deepEqual([sent.intent, sent.filter.result, sent.filter.service, sent.group_by], ["count", ["failure", "partial"], [], undefined]);
+    const { query_info: { total_matched: count } } = await answered(FAILED, { plan: sent });
+    await says(page.locator("#ask [role=status]"), `${count.toLocaleString("en-GB")} event`);
+    await says(section.locator(".parts"), "at most 7");
+    assert.equal(await page.evaluate(() => document.activeElement.className), "answered", "the focus is at the answer");
+    await section.locator("a.chip", { hasText: "failure" }).click();
+    await page.waitForURL((url) => plan(url).filter?.result?.join() === "partial");
+    await says(section.locator(".parts"), "partial");
+    assert.equal(await section.locator("a.chip", { hasText: "failure" }).count(), 0);
+    await page.goBack();
+    await page.goBack();
+    await page.waitForURL((url) => !url.searchParams.has("plan"));
+    await says(section.locator(".parts"), "Which ones, by operation");
+  });
+});
+
+test("a plan that cannot be is refused in the server's words", async () => {
+  for (const plan of ["nonsense", JSON.stringify({ range: { end: "2026-01-01T00:00:00Z" }, limit: 9999 })]) {
+    await onPage(asking("x", { plan }), async (page) => {
+      await page.locator("#ask .notice").waitFor();
+      assert.match(await page.locator("#ask .notice").innerText(), /plan|limit/i);
+    }, { expected: refusals });
+  }
+});
+
+test("the page's filters go before the question, and can be taken away", async () => {
+  const { services } = await api("/api/filter-options");
+  const service = services[0].value;
+  await onPage(`/?${new URLSearchParams({ service, range: "90d", result: "failure" })}`, async (page) => {
+    const bodies = [];
+    page.on("request", (request) => request.url().endsWith("/api/ask") && bodies.push(request.postDataJSON()));
+    await page.getByRole("link", { name: "Ask", exact: true }).click();
+    await says(page.locator("#ask"), "These filters limit the answer");
+    await page.getByLabel("Ask about the events").fill("What happened in the last 365 days?");
+    await page.getByRole("button", { name: "Ask", exact: true }).click();
+    await says(page.locator("#ask .plan .remarks"), "Set by the filters of the page");
+    assert.deepEqual([bodies[0].services, bodies[0].result, typeof bodies[0].start], [[service], "failure", "string"]);
+    assert.deepEqual(await page.locator("#ask .parts .chip", { hasText: "Service" }).locator("bdi").allInnerTexts(), [service]);
+    await page.locator("#ask .chips .chip", { hasText: service }).click();
+    await page.waitForURL((url) => !url.searchParams.has("service") && url.searchParams.get("result") === "failure" && url.searchParams.has("question"));
+    await page.locator("#ask .plan").waitFor();
+    assert.deepEqual(bodies[1].services, []);
+    await page.getByRole("link", { name: "Clear all" }).click();
+    await page.waitForURL((url) => url.searchParams.has("question") && !url.searchParams.has("result"));
+    await page.locator("#ask .plan").waitFor();
+    assert.equal(bodies[2].start, undefined);
+    await page.goto(`${SERVER}${asking("What happened?")}&result=success&result=failure`);
+    await says(page.locator("#ask .remark"), "one of the results");
+    await page.locator("#ask .plan").waitFor();
+    assert.equal(bodies.at(-1).result, undefined);
+  });
+});
+
+/** Server-sent events as the server writes them. */
+function told(...events) {
+  return { contentType: "text/event-stream", body: events.map(([name, data]) => `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`).join("") };
+}
+
+/** An answer with what a model can do to it. */
+async function modelled() {
+  const event = await foreign();
+  const claims = [
+    { text: "3 events match.", events: [event.dedupe_key], status: "stored" },
+    { text: HOSTILE, events: [event.dedupe_key, `x:${HOSTILE}`], status: "verified" },
+    { text: `${"long".repeat(60)}.`, events: Array.from({ length: 9 }, (_, i) => `x:${i}`), status: "corrected", reason: "the number was 4 <b>" },
+    ...["two", "three", HOSTILE].map((reason) => ({ text: "", events: [], status: "removed", reason })),
+  ];
+  const plan = { intent: "list", filter: { actor: HOSTILE, service: [HOSTILE] }, range: { end: "2026-01-01T00:00:00Z", words: HOSTILE }, limit: 5, order: "newest", notes: [HOSTILE] };
+  const value = [{ value: HOSTILE, count: 3 }];
+  return { answer: "", claims, events: [{ ...event, actor_display: HOSTILE }], llm_used: true, llm_error: "the language model took too long",
+    query_info: { plan, total_matched: 3, event_count: 1, left_out: 2, counts: { total: 3, service: value, operation: value, result: value, actor: value } } };
+}
+
+test("what a model said is marked as checked, what it could not prove is folded, and all is text", async () => {
+  const answer = await modelled();
+  await onPage("/?view=ask", async (page) => {
+    await page.route("**/api/ask", (route) => route.fulfill(told(["text", { text: "3 events match." }], ["answer", answer])));
+    await page.getByLabel("Ask about the events").fill(HOSTILE);
+    await page.keyboard.press("Enter");
+    await page.locator("#ask .mark").first().waitFor();
+    const sentences = page.locator("#ask .sentences li");
+    assert.deepEqual(await page.locator("#ask .mark").allInnerTexts(), ["✓ checked", "✓ corrected"]);
+    assert.equal(await sentences.first().locator(".mark").count(), 0);
+    await says(sentences.nth(2), "the number was 4 <b>");
+    assert.equal(await sentences.nth(2).locator(".ref:visible").count(), 5);
+    await sentences.nth(2).getByRole("button").click();
+    assert.equal(await sentences.nth(2).locator(".ref:visible").count(), 9);
+    await says(page.locator("#ask .remark"), "The language model took too long. What it said until then was checked.");
+    const left = page.locator("#ask .left-out");
+    await says(left.locator("summary"), "3 sentences were left out, because the events do not say so");
+    assert.ok(await left.locator("li").first().isHidden());
+    await left.locator("summary").click();
+    await says(left, "<img src=x onerror=window.hurt=1> [U+202E]evil");
+    await page.getByRole("button", { name: "Edit" }).click();
+    await page.setViewportSize({ width: 390, height: 844 });
+    assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth && document.querySelector("main").scrollWidth <= window.innerWidth), "nothing is wider than the screen");
+    assert.equal(await page.locator("img, #ask script, #ask .sentences b").count(), 0);
+    assert.equal(await page.evaluate(() => window.hurt), undefined);
+  });
+});
+
+test("an answer that breaks off keeps what came of it, and is asked again", async () => {
+  const answer = await modelled();
+  const piece = ["text", { text: "3 events match. (x:1, y:2 and 4 more)\nThe second" }];
+  await onPage("/?view=ask", async (page) => {
+    await page.route("**/api/ask", (route) => route.fulfill(told(piece)));
+    await page.getByLabel("Ask about the events").fill("What happened?");
+    await page.keyboard.press("Enter");
+    await says(page.locator("#ask .notice"), "The answer broke off before its end.");
+    assert.deepEqual(await page.locator("#ask [aria-live] p").allInnerTexts(), ["3 events match.", "The second"]);
+    await page.unroute("**/api/ask");
+    await page.route("**/api/ask", (route) => route.fulfill(told(piece, ["problem", { title: "unavailable", status: 503, detail: "the store does not answer" }])));
+    await page.getByRole("button", { name: "Ask again" }).click();
+    await says(page.locator("#ask .notice"), "The store does not answer.");
+    await page.unroute("**/api/ask");
+    await page.route("**/api/ask", (route) => route.fulfill(told(piece, ["answer", answer])));
+    await page.getByRole("button", { name: "Ask again" }).click();
+    await page.locator("#ask .plan").waitFor();
+    assert.equal(await page.locator("#ask [aria-live] p").count(), 0, "the whole answer takes the place of its pieces");
+  });
+});
+
+test("an answer is told as it comes, and can be stopped", async () => {
+  await onPage("/?view=ask", async (page) => {
+    await page.evaluate(() => {
+      const real = window.fetch;
+      window.fetch = (address, how) => {
+        if (address !== "/api/ask") return real(address, how);
+        const body = new ReadableStream({ start: (controller) => {
+          how.signal.addEventListener("abort", () => controller.error(new DOMException("stopped", "AbortError")));
+          window.tell = (text) => controller.enqueue(new TextEncoder().encode(text));
+        } });
+        return Promise.resolve(new Response(body));
+      };
+    });
+    await page.getByLabel("Ask about the events").fill("What happened?");
+    await page.keyboard.press("Enter");
+    await says(page.locator("#ask [role=status]"), "Looking at the events");
+    const heard = page.locator("#ask [aria-live] p");
+    await page.evaluate(() => window.tell('event: text\ndata: {"text":"The first."}\n\nevent: te'));
+    await says(heard, "The first.");
+    await page.evaluate(() => window.tell('xt\ndata: {"text":"\\nThe second."}\n\n'));
+    await says(heard.nth(1), "The second.");
+    await page.getByRole("button", { name: "Stop" }).click();
+    await says(page.locator("#ask [role=status]"), "Stopped.");
+    assert.deepEqual(await heard.allInnerTexts(), ["The first.", "The second."]);
+    assert.equal(await page.evaluate(() => document.activeElement.id), "question");
+    assert.ok(await page.getByRole("button", { name: "Stop" }).isHidden());
+  });
+});
+
+test("an event is explained with links to what belongs to it", async () => {
+  let answer;
+  for (const { dedupe_key } of (await api("/api/events?page_size=50&raw=false&search=update")).items) {
+    ({ answer } = await change("POST", `/api/events/${encodeURIComponent(dedupe_key)}/explain`));
+    if (answer.related.length > 0) break;
+  }
+  assert.ok(answer?.related.length > 0, "nothing belongs to any of these events");
+  await onPage(`/?event=${encodeURIComponent(answer.event.dedupe_key)}`, async (page) => {
+    const section = page.locator("#detail .explain");
+    await section.getByRole("button", { name: "Explain" }).click();
+    await section.locator(".sentences li").first().waitFor();
+    assert.equal(await page.evaluate(() => document.activeElement.className), "explanation");
+    assert.equal(await section.locator(".related").count(), answer.related.length);
+    for (const text of [...answer.implications, ...answer.next_steps]) await says(section.locator(".conditions"), text);
+    const other = answer.related[0].events[0].dedupe_key;
+    await section.locator(".related a").first().click();
+    await page.waitForURL((url) => url.searchParams.get("event") === other);
+    await section.getByRole("button", { name: "Explain" }).waitFor();
+    await page.goBack();
+    await section.locator(".sentences li").first().waitFor();
+  });
+});
+
+test("an explanation shows what a model did and how to undo it, as text; a failure says so", async () => {
+  const event = await foreign();
+  const { claims } = await modelled();
+  const explanation = { event, claims, history: { events: 9, same_operation: 0 }, implications: [HOSTILE], next_steps: ["Ask <b>them</b>"], inverse: { language: "power_shell", text: `Set-Mailbox -Identity '${HOSTILE}'` },
+    related: [{ why: "same_target", events: [{ ...event, operation: HOSTILE, result: "failure" }] }], related_count: 1, llm_used: false, llm_error: "the tokens are used for today" };
+  await onPage(`/?event=${encodeURIComponent(event.dedupe_key)}`, async (page) => {
+    await page.setViewportSize({ width: 390, height: 844 });
+    await page.route("**/explain", (route) => route.fulfill({ status: 503, json: { detail: "the store does not answer" } }));
+    const section = page.locator("#detail .explain");
+    await section.getByRole("button", { name: "Explain" }).click();
+    await says(section.locator(".notice"), "The event could not be explained. The store does not answer.");
+    await page.unroute("**/explain");
+    await page.route("**/explain", (route) => route.fulfill({ json: explanation }));
+    await section.getByRole("button", { name: "Explain" }).click();
+    await section.locator(".undo").waitFor();
+    const text = plain(await section.innerText());
+    for (const part of ["Unusual: the first time in 30 days", "The tokens are used for today. All else is made of what is stored.", "AOC never runs this", "PowerShell", "Ask <b>them</b>", "[U+202E]evil failed"]) assert.ok(text.includes(part), `${part} in ${text}`);
+    await section.getByRole("button", { name: "Copy" }).click();
+    await section.getByRole("button", { name: /Copied|Not allowed/ }).waitFor();
+    assert.ok(await page.evaluate(() => document.querySelector(".detail-body").scrollWidth <= window.innerWidth), "nothing is wider than the screen");
+    assert.equal(await page.locator("img, #detail .explain b").count(), 0);
+    assert.equal(await page.evaluate(() => window.hurt), undefined);
+  }, { expected: (text) => /status of 503/.test(text) });
+});
+
+test("where asking is switched off, nothing offers it", async () => {
+  const event = await foreign();
+  const off = { title: "not found", detail: "asking is switched off, by `enabled = false` in [llm]" };
+  await onPage("/", async (page) => {
+    await page.route("**/api/config/features", (route) => route.fulfill({ json: { ai_features_enabled: false, llm_configured: false } }));
+    await page.route("**/api/ask", (route) => route.fulfill({ status: 404, json: off }));
+    await page.goto(`${SERVER}/?event=${encodeURIComponent(event.dedupe_key)}`);
+    await page.locator("#detail pre.json").waitFor();
+    await page.getByRole("link", { name: "Ask", exact: true }).waitFor({ state: "hidden" });
+    assert.ok(await page.locator("#detail .explain").isHidden());
+    await page.goto(SERVER + asking("What happened?"));
+    await says(page.locator("#ask .notice"), "Asking is switched off");
+  }, { expected: refusals });
 });

@@ -96,7 +96,7 @@ export class Latest {
 }
 
 /** @param {string} address @param {AbortSignal} [signal] @param {RequestInit} [how] */
-async function reach(address, signal, { headers, ...how } = {}) {
+export async function reach(address, signal, { headers, ...how } = {}) {
   try {
     return await fetch(address, { signal, ...how, headers: { accept: "application/json", ...headers }, credentials: "same-origin" });
   } catch (error) {
@@ -106,7 +106,7 @@ async function reach(address, signal, { headers, ...how } = {}) {
 }
 
 /** @param {number} status @param {string} text */
-function problemOf(status, text) {
+export function problemOf(status, text) {
   try {
     const { detail, title, request_id } = JSON.parse(text);
     return new Problem(sentence(detail || title || `The server answered ${status}`), status, request_id, String(detail || title || ""));
@@ -115,8 +115,8 @@ function problemOf(status, text) {
   }
 }
 
-/** @param {unknown} words */
-function sentence(words) {
+/** Words as a sentence. @param {unknown} words */
+export function sentence(words) {
   const text = String(words);
   return text.charAt(0).toUpperCase() + text.slice(1) + (/[.!?]$/.test(text) ? "" : ".");
 }

@@ -1,6 +1,7 @@
 // The page. Its state is the address: every change is a navigation, and showing follows from the address.
 import { Alerts } from "./alerts.js";
 import { get, Latest, Problem } from "./api.js";
+import { Ask } from "./ask.js";
 import { nothingFound, showChips } from "./chips.js";
 import { Completeness } from "./completeness.js";
 import { Detail } from "./detail.js";
@@ -11,7 +12,7 @@ import { SearchBox, showViews, TimeRange } from "./header.js";
 import { changesOf } from "./links.js";
 import { EventList, readPage } from "./list.js";
 import { Sinks } from "./sinks.js";
-import { ALERTS, apiParams, COMPLETENESS, empty, filterKey, href, parse, SINKS } from "./state.js";
+import { ALERTS, apiParams, ASK, COMPLETENESS, empty, filterKey, href, parse, SINKS } from "./state.js";
 import { Timeline } from "./timeline.js";
 
 /** @typedef {import("./state.js").State} State */
@@ -28,6 +29,7 @@ const timeline = new Timeline(byId("timeline"), (start, end) => go(href(state, {
 const facets = new Facets(byId("filters"), () => state, go);
 const searchBox = new SearchBox((search, { more }) => search !== state.search && go(href(state, { search, view: "", rule: "" }), more));
 const timeRange = new TimeRange(go);
+const ask = new Ask(byId("ask"), () => state, (changes) => go(href(state, changes)), () => detail.refreshSteps());
 const alerts = new Alerts(byId("alerts"), (changes) => go(href(state, changes)));
 const sinks = new Sinks(byId("sinks"));
 const completeness = new Completeness(byId("completeness"));
@@ -64,6 +66,7 @@ function show() {
 /** Shows the view that the address names in place of the events. */
 function showView() {
   showViews(state);
+  ask.show(state);
   alerts.show(state);
   sinks.show(state.view === SINKS);
   completeness.show(state.view === COMPLETENESS);
@@ -71,7 +74,7 @@ function showView() {
 
 /** Where events are opened from, and stepped through. */
 function neighbours() {
-  return state.view === ALERTS ? alerts : list;
+  return state.view === ALERTS ? alerts : state.view === ASK ? ask : list;
 }
 
 /** Asks for everything the filters decide. */
@@ -107,6 +110,7 @@ async function part(latest, read, fill, fail) {
 /** @param {import("./api.js").Hits} hits @param {URLSearchParams} params */
 function showHits(hits, params) {
   list.fill(hits, params, nothingFound(state));
+  byId("events").scrollTo(0, 0);
   list.markOpen(state.event);
   detail.refreshSteps();
   byId("total").textContent = number(hits.total) + (hits.total === 1 ? " event" : " events");
@@ -170,7 +174,7 @@ function followLink(event) {
   if (!link || event.defaultPrevented || elsewhere || link.hasAttribute("download") || link.origin !== location.origin || link.pathname !== "/" || link.hash) return;
   event.preventDefault();
   const changes = changesOf(link);
-  const opens = link.closest("#list") !== null || Boolean(changes?.event);
+  const opens = link.closest("table.events") !== null || Boolean(changes?.event);
   focusDetail = opens && (event.detail === 0 || !wide.matches);
   const review = opens && state.event !== "" && !link.closest("#detail");
   go(changes ? href(state, changes) : link.search ? `/${link.search}` : "/", review);
@@ -187,7 +191,7 @@ function listen() {
   window.addEventListener("popstate", show);
   byId("refresh").addEventListener("click", () => {
     readAll();
-    for (const view of [alerts, sinks, completeness]) view.read();
+    for (const view of [ask, alerts, sinks, completeness]) view.read();
   });
   byId("filters-button").addEventListener("click", () => showFilters(!document.body.classList.contains("with-filters")));
   document.addEventListener("click", (event) => {
@@ -207,6 +211,13 @@ async function showVersion() {
   byId("filters").append(h("p", { class: "version" }, `${name} ${version}`));
 }
 
+/** Hides what the server does not answer. */
+async function hideSwitchedOff() {
+  const { ai_features_enabled: asks } = await get("/api/config/features");
+  document.body.classList.toggle("no-asking", asks === false);
+}
+
 listen();
 show();
 showVersion().catch(() => {});
+hideSwitchedOff().catch(() => {});

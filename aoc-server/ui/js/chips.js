@@ -1,6 +1,6 @@
 // The active filters as chips, each a link that takes it away, and what to try when nothing is found.
 import { h, quoted, replace } from "./dom.js";
-import { filtered, href, LISTS, toggled } from "./state.js";
+import { empty, filtered, href, LISTS, toggled } from "./state.js";
 import { spanName } from "./format.js";
 
 /** @typedef {import("./state.js").State} State */
@@ -57,5 +57,6 @@ function storeIsEmpty() {
 
 /** @param {State} state */
 function cleared(state) {
-  return state.event ? `/?event=${encodeURIComponent(state.event)}` : "/";
+  const { event, view, question, plan } = state;
+  return href(empty(), { event, view, question, plan });
 }

@@ -2,7 +2,9 @@
 import { getText, Latest, Problem } from "./api.js";
 import { alertOf, alertSection } from "./alert.js";
 import { changesSection } from "./changes.js";
+import { copyButton } from "./copy.js";
 import { h, quoted, replace, visible } from "./dom.js";
+import { explainSection } from "./explain.js";
 import { factList, originList, searchFor } from "./facts.js";
 import { fullTime, hue, timeElement } from "./format.js";
 import { jsonView, memberText, pretty } from "./json.js";
@@ -88,6 +90,7 @@ export class Detail {
       factList(event, (changes, title, child) => this.#link(changes, title, child)),
       event.changes?.length > 0 && changesSection(event.changes),
       event.comments?.length > 0 && comments(event.comments),
+      explainSection(event.dedupe_key),
       event.source !== "aoc" && whySection(event.dedupe_key),
       rawSection(raw),
       h("section", { "aria-label": "Origin" }, h("h3", {}, "Origin"), originList(event)),
@@ -138,29 +141,4 @@ function rawSection(raw) {
 function comments(all) {
   return h("section", { class: "comments", "aria-label": "Comments" }, h("h3", {}, "Comments"),
     all.map(({ text, author, at }) => h("blockquote", {}, h("p", {}, quoted(text)), h("footer", {}, visible(author), ", ", timeElement(at, fullTime)))));
-}
-
-/** @param {string} label @param {() => string} text */
-function copyButton(label, text) {
-  const button = h("button", { type: "button", class: "button", onclick: async () => {
-    button.textContent = (await copied(text())) ? "Copied" : "Not allowed";
-    setTimeout(() => (button.textContent = label), 1500);
-  } }, label);
-  return button;
-}
-
-/** Copies; where the page is not served securely, in the old way. @param {string} text */
-async function copied(text) {
-  try {
-    await navigator.clipboard.writeText(text);
-    return true;
-  } catch {
-    const area = h("textarea", { class: "hidden" });
-    area.value = text;
-    document.body.append(area);
-    area.select();
-    const done = document.execCommand("copy");
-    area.remove();
-    return done;
-  }
 }

@@ -1,19 +1,25 @@
 // The views, the search box and the time range.
 import { byId, h, replace } from "./dom.js";
-import { ALERTS, COMPLETENESS, href, RANGES, SINKS } from "./state.js";
+import { ALERTS, ASK, COMPLETENESS, href, RANGES, SINKS } from "./state.js";
 
 /** @typedef {import("./state.js").State} State */
 
 const TYPING_PAUSE = 250;
 
 /** @type {[string, string][]} */
-const VIEWS = [["", "Events"], [ALERTS, "Alerts"], [SINKS, "Sinks"], [COMPLETENESS, "Completeness"]];
+const VIEWS = [["", "Events"], [ASK, "Ask"], [ALERTS, "Alerts"], [SINKS, "Sinks"], [COMPLETENESS, "Completeness"]];
+
+/** What was asked last: where the link to that view leads from the others. */
+let asked = { question: "", plan: "" };
 
 /** Links to the views, which keep the filters, and the name of the one that is shown. @param {State} state */
 export function showViews(state) {
   const host = /** @type {HTMLElement} */ (document.querySelector(".views"));
+  const asking = state.view === ASK;
+  if (asking) asked = { question: state.question, plan: state.plan };
+  const about = asking ? { question: "", plan: "" } : asked;
   replace(host, VIEWS.map(([view, name]) =>
-    h("a", { "data-key": `view ${view}`, href: href(state, { view, event: "", rule: "" }), "aria-current": state.view === view ? "page" : null }, name)));
+    h("a", { "data-key": `view ${view}`, href: href(state, { ...about, view, event: "", rule: "" }), "aria-current": state.view === view ? "page" : null }, name)));
   const name = VIEWS.find(([view]) => view === state.view)?.[1] ?? "";
   document.body.dataset.view = name.toLowerCase();
   byId("events").setAttribute("aria-label", name);
@@ -135,13 +141,13 @@ export class TimeRange {
   }
 }
 
-/** @param {string} value */
-function utc(value) {
+/** A time of an input, in UTC. @param {string} value */
+export function utc(value) {
   return value ? new Date(value).toISOString().replace(".000Z", "Z") : "";
 }
 
 /** A time as `datetime-local` wants it: local, no zone. @param {string} time */
-function localInput(time) {
+export function localInput(time) {
   const date = new Date(time);
   if (!time || Number.isNaN(date.getTime())) return "";
   return new Date(date.getTime() - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 19);

@@ -11,6 +11,7 @@ const REVIEW_PAUSE = 120;
 const COLUMNS = ["Time", "Service", "Operation", "Result", "Actor", "Target", "Summary"];
 
 export class EventList {
+  /** Whether it is what the view is about: it shows the row of the event that is open, wherever that was opened from. */ leads = true;
   /** @type {Map<string, Event>} */ #events = new Map();
   /** @type {string | null} */ #cursor = null;
   #params = new URLSearchParams();
@@ -46,7 +47,6 @@ export class EventList {
     this.#table.replaceChildren(head());
     this.#add(hits);
     replace(this.#host, hits.items.length ? [this.#table, this.#foot] : [whenEmpty]);
-    this.#host.closest("main")?.scrollTo(0, 0);
     this.markOpen(this.#open);
   }
 
@@ -102,7 +102,7 @@ export class EventList {
     this.#rove(link);
     if (link.dataset.key !== key) return;
     link.closest("tr")?.setAttribute("aria-current", "true");
-    link.scrollIntoView({ block: "nearest" });
+    if (this.leads) link.scrollIntoView({ block: "nearest" });
   }
 
   /** Sets the focus on the row of an event, if it is there. @param {string} key */

@@ -3,20 +3,21 @@
 /**
  * @typedef {{service: string[], result: string[], operation: string[], source: string[], tenant: string[],
  *   include_tags: string[], exclude_tags: string[], search: string, actor: string, start: string, end: string,
- *   range: string, event: string, view: string, rule: string}} State
+ *   range: string, event: string, view: string, rule: string, question: string, plan: string}} State
  * @typedef {"service"|"result"|"operation"|"source"|"tenant"|"include_tags"|"exclude_tags"} ListName
  */
 
 /** Parameters that may be repeated. @type {ListName[]} */
 export const LISTS = ["service", "result", "operation", "source", "tenant", "include_tags", "exclude_tags"];
-/** Parameters given once; `range` (gives way to `start` and `end`), `event`, `view` and `rule` are the page's own. */
-const TEXTS = /** @type {const} */ (["search", "actor", "range", "start", "end", "event", "view", "rule"]);
+/** Parameters given once; `range` (gives way to `start` and `end`), the others behind it are the page's own. */
+const TEXTS = /** @type {const} */ (["search", "actor", "range", "start", "end", "event", "view", "rule", "question", "plan"]);
 
 /** The views beside the list of events. */
+export const ASK = "ask";
 export const ALERTS = "alerts";
 export const SINKS = "sinks";
 export const COMPLETENESS = "completeness";
-const VIEWS = [ALERTS, SINKS, COMPLETENESS];
+const VIEWS = [ASK, ALERTS, SINKS, COMPLETENESS];
 
 /** The time ranges on offer, in hours. @type {Record<string, number>} */
 export const RANGES = { "24h": 24, "7d": 168, "30d": 720, "90d": 2160 };
@@ -25,7 +26,7 @@ export const RANGES = { "24h": 24, "7d": 168, "30d": 720, "90d": 2160 };
 export function empty() {
   return {
     service: [], result: [], operation: [], source: [], tenant: [], include_tags: [], exclude_tags: [],
-    search: "", actor: "", start: "", end: "", range: "", event: "", view: "", rule: "",
+    search: "", actor: "", start: "", end: "", range: "", event: "", view: "", rule: "", question: "", plan: "",
   };
 }
 
@@ -53,9 +54,10 @@ export function parse(query) {
   return { state, problems };
 }
 
-/** The address of a state, with some of it changed. @param {State} state @param {Partial<State>} [changes] */
+/** The address of a state, with some of it changed; only one view asks. @param {State} state @param {Partial<State>} [changes] */
 export function href(state, changes = {}) {
-  const query = write({ ...state, ...changes }, [...TEXTS]).toString();
+  const next = { ...state, ...changes };
+  const query = write(next.view === ASK ? next : { ...next, question: "", plan: "" }, [...TEXTS]).toString();
   return query ? `/?${query}` : "/";
 }
 
