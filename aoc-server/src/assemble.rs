@@ -160,7 +160,8 @@ impl Assembled {
         let (heirs, sinks) = (original::heirs(config), sinks(config));
         let server = ServerConfig::of(config)?;
         let asking = AskConfig::of(config)?;
-        let model = if asking.enabled { config.llm(registry).await? } else { None };
+        let model = if asking.enabled { config.llm(registry).await } else { Ok(None) };
+        let model = model.map_err(|error| explained(config, "llm", error))?;
         let asking = Asking::new(&asking, model, (store.clone(), index.clone()));
         Ok(Self { store, index, pipeline, server, expected, rules, sinks, asking, heirs })
     }

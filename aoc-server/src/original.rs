@@ -1,5 +1,6 @@
 //! The environment of the Python original, which goes on working where no key of ours says otherwise.
 
+mod asking;
 mod collecting;
 mod forwarding;
 mod watermarks;
@@ -23,11 +24,13 @@ enum Meaning {
     Collecting,
     /// Part of what is forwarded; see [`forwarding`].
     Forwarding,
+    /// Part of whom questions go to; see [`asking`].
+    Asking,
     /// Belongs to a part that this build does not have yet.
     NotYet,
 }
 
-use Meaning::{Collecting, Days, Flag, Forwarding, MongoDb, NotYet, Origins};
+use Meaning::{Asking, Collecting, Days, Flag, Forwarding, MongoDb, NotYet, Origins};
 
 /// Every variable of the original, and what it means.
 const VARIABLES: [(&str, Meaning); 25] = [
@@ -49,13 +52,13 @@ const VARIABLES: [(&str, Meaning); 25] = [
     ("SIEM_ENABLED", Forwarding),
     ("SIEM_WEBHOOK_URL", Forwarding),
     ("WEBHOOK_CLIENT_SECRET", Collecting),
-    ("AI_FEATURES_ENABLED", NotYet),
-    ("LLM_API_KEY", NotYet),
-    ("LLM_BASE_URL", NotYet),
-    ("LLM_API_VERSION", NotYet),
-    ("LLM_MODEL", NotYet),
-    ("LLM_TIMEOUT_SECONDS", NotYet),
-    ("LLM_MAX_EVENTS", NotYet),
+    ("AI_FEATURES_ENABLED", Flag("llm.enabled")),
+    ("LLM_API_KEY", Asking),
+    ("LLM_BASE_URL", Asking),
+    ("LLM_API_VERSION", Asking),
+    ("LLM_MODEL", Asking),
+    ("LLM_TIMEOUT_SECONDS", Asking),
+    ("LLM_MAX_EVENTS", Asking),
 ];
 
 /// Fills in what the original's variables say. Keys of the file and of `AOC_…` variables come first.
@@ -70,6 +73,7 @@ pub(crate) fn apply(config: &mut Config, variable: impl Fn(&str) -> Option<Strin
         }
     }
     forwarding::apply(config, &variable)?;
+    asking::apply(config, &variable)?;
     collecting::apply(config, variable)
 }
 
@@ -84,21 +88,25 @@ pub(crate) fn not_used_yet(variable: impl Fn(&str) -> Option<String>) -> Vec<&'s
     unused.map(|(name, _)| *name).filter(|name| given(&variable, name).is_some()).collect()
 }
 
-/// What people should know of the variables of an account and of a SIEM that are set: what they do not do, and why.
+/// What people should know of the variables of an account, a SIEM and a model that are set: what they do not do, and why.
 pub(crate) fn remarks(config: &Config, variable: impl Fn(&str) -> Option<String>) -> Vec<String> {
     let mut remarks = collecting::remarks(config, |name| given(&variable, name));
     remarks.extend(forwarding::remark(config, |name| given(&variable, name)));
+    remarks.extend(asking::remarks(config, |name| given(&variable, name)));
     remarks
 }
 
-/// An error of the source at a path, naming the variable that the wrong value comes from.
+/// An error of the source at a path, or of `llm`, naming the variable that the wrong value comes from.
 pub(crate) fn explained(
     config: &Config,
     path: &str,
     error: Error,
     variable: impl Fn(&str) -> Option<String>,
 ) -> Error {
-    collecting::explained(config, path, error, |name| given(&variable, name))
+    match path {
+        "llm" => asking::explained(config, error, |name| given(&variable, name)),
+        path => collecting::explained(config, path, error, |name| given(&variable, name)),
+    }
 }
 
 fn set(config: &mut Config, meaning: &Meaning, text: &str) -> Result<()> {
@@ -114,7 +122,7 @@ fn set(config: &mut Config, meaning: &Meaning, text: &str) -> Result<()> {
             config.set_default("store", "type", "mongodb");
             config.set_default("store", "uri", text);
         }
-        MongoDb | Collecting | Forwarding | NotYet => {}
+        MongoDb | Collecting | Forwarding | Asking | NotYet => {}
     }
     Ok(())
 }
@@ -173,7 +181,7 @@ mod tests {
 
     #[test]
     fn what_has_no_meaning_yet_is_told_only_where_it_is_set() {
-        let variables = [("REDIS_URL", "redis://x"), ("LLM_MODEL", " "), ("TENANT_ID", "t")];
+        let variables = [("REDIS_URL", "redis://x"), ("AUTH_CLIENT_ID", " "), ("TENANT_ID", "t")];
         let find = |name: &str| {
             variables.iter().find(|(other, _)| *other == name).map(|(_, value)| (*value).to_owned())
         };

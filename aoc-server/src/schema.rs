@@ -4,7 +4,7 @@ use aoc_core::{Entry, Kind, Registry, config::Span, query::Filter};
 use schemars::schema_for;
 use serde_json::{Map, Value, json};
 
-use crate::config::{AlertsConfig, AuthConfig, ServerConfig};
+use crate::config::{AlertsConfig, AskConfig, AuthConfig, ServerConfig};
 
 /// The JSON Schema of a configuration file, for editors and for checking one without this program.
 pub fn configuration_schema(registry: &Registry) -> Value {
@@ -17,6 +17,8 @@ pub fn configuration_schema(registry: &Registry) -> Value {
     let named = |table: Value| json!({ "type": "object", "additionalProperties": table });
     let (store, index) = (any_of(Kind::Store), any_of(Kind::Index));
     let (sources, sinks) = (named(any_of(Kind::Source)), named(any_of(Kind::Sink)));
+    let model = any_of(Kind::Llm);
+    let asking = hoisted(schema_for!(AskConfig).to_value(), &mut definitions);
     let server = hoisted(schema_for!(ServerConfig).to_value(), &mut definitions);
     let alerts = hoisted(schema_for!(AlertsConfig).to_value(), &mut definitions);
     let auth = hoisted(schema_for!(AuthConfig).to_value(), &mut definitions);
@@ -32,11 +34,26 @@ pub fn configuration_schema(registry: &Registry) -> Value {
             "sources": sources,
             "sinks": sinks,
             "alerts": alerts,
+            "llm": asked(model, asking),
             "server": server,
             "auth": auth,
         },
         "$defs": definitions,
     })
+}
+
+/// `[llm]`: a component with the keys of asking beside its own or, without a `type`, these alone.
+fn asked(mut model: Value, asking: Value) -> Value {
+    for table in model["oneOf"].as_array_mut().into_iter().flatten() {
+        for (key, schema) in asking["properties"].as_object().into_iter().flatten() {
+            table["properties"][key] = schema.clone();
+        }
+    }
+    match model["oneOf"].as_array_mut() {
+        Some(choices) => choices.push(asking),
+        None => return asking,
+    }
+    model
 }
 
 /// The table of one component: its own keys, and those that every component of its kind has.

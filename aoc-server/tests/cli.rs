@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "tests end there")]
 
+#[path = "cli/ask.rs"]
+mod ask;
+
 use std::{
     fs,
     io::{BufRead, BufReader, Read, Write},
@@ -288,8 +291,8 @@ fn the_environment_has_its_say() {
     let (code, shown) = with("MONGO_URI", "me:secret@db1");
     assert!(code == Some(2) && shown.contains("store: uri: not an address of MongoDB"), "{shown}");
     assert!(!shown.contains("secret"), "{shown}");
-    let (code, shown) = with("LLM_API_KEY", "not used yet");
-    assert!(code == Some(0) && shown.contains("no part of this build uses LLM_API_KEY yet"), "{shown}");
+    let (code, shown) = with("REDIS_URL", "redis://x");
+    assert!(code == Some(0) && shown.contains("no part of this build uses REDIS_URL yet"), "{shown}");
 }
 
 #[test]

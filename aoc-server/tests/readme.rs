@@ -217,6 +217,13 @@ fn the_readme_names_the_variables_that_no_part_uses_yet() {
         "ALERTS_ENABLED",
         "SIEM_ENABLED",
         "SIEM_WEBHOOK_URL",
+        "AI_FEATURES_ENABLED",
+        "LLM_API_KEY",
+        "LLM_BASE_URL",
+        "LLM_API_VERSION",
+        "LLM_MODEL",
+        "LLM_TIMEOUT_SECONDS",
+        "LLM_MAX_EVENTS",
     ];
     command.envs(names.iter().filter(|name| !meant.contains(name)).map(|name| (name, "x")));
     let said = printed(&command.output().unwrap());

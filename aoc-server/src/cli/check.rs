@@ -5,7 +5,7 @@ use std::{path::Path, process::ExitCode};
 use aoc_core::{Error, Result, config::Config};
 use aoc_server::{
     assemble::{Assembled, DEFAULT_FILE, environment_not_used_yet, environment_remarks, explained, registry},
-    config::AlertsConfig,
+    config::{AlertsConfig, AskConfig},
     rules::{Known, Origin, RulesFound},
 };
 use clap::Args;
@@ -23,7 +23,7 @@ use super::{
 /// The exit code is 0 when all is well.
 #[derive(Args)]
 pub(crate) struct Check {
-    /// Also asks every source and sink whether the other side is there and lets us in.
+    /// Also asks every source, sink and language model whether the other side is there and lets us in.
     #[arg(long)]
     online: bool,
 }
@@ -72,11 +72,20 @@ impl Check {
             Line::of("index", Ok(indexed(config))),
         ];
         for (path, part) in names(config).zip(parts.take()) {
-            let component = word(config, &format!("{path}.type"));
+            let found = match path.as_str() {
+                "llm" => model(config),
+                path => word(config, &format!("{path}.type")),
+            };
             lines.push(Line::of(
                 &path,
-                self.look_at(part).await.map(|()| component).map_err(|error| explained(config, &path, error)),
+                self.look_at(part).await.map(|()| found).map_err(|error| explained(config, &path, error)),
             ));
+        }
+        if !has_model(config) {
+            let is_enabled = assembled.asking.is_enabled();
+            let found =
+                if is_enabled { "none; the store alone answers questions" } else { "asking is switched off" };
+            lines.push(Line::of("llm", Ok(found.to_owned())));
         }
         lines.push(Line::of("alerts", alerts(assembled.rules.config())));
         let unused = environment_not_used_yet();
@@ -110,12 +119,37 @@ impl Line {
     }
 }
 
-/// `sources.a`, `sources.b`, …, `sinks.a`, … in the order in which they are built.
+/// `sources.a`, `sources.b`, …, `sinks.a`, …, `llm` in the order in which they are built.
 pub(super) fn names(config: &Config) -> impl Iterator<Item = String> {
-    ["sources", "sinks"].into_iter().flat_map(|section| {
+    let named = ["sources", "sinks"].into_iter().flat_map(|section| {
         let tables = config.get(section).and_then(Value::as_object);
         tables.into_iter().flat_map(|tables| tables.keys()).map(move |name| format!("{section}.{name}"))
-    })
+    });
+    named.chain(has_model(config).then(|| "llm".to_owned()))
+}
+
+/// Whether a language model is built.
+fn has_model(config: &Config) -> bool {
+    config.get("llm.type").is_some() && AskConfig::of(config).is_ok_and(|asking| asking.enabled)
+}
+
+/// The language model: type, name and host. Of its address no more, which may hold what nobody is to see.
+fn model(config: &Config) -> String {
+    let profile = format!("profiles.{}", word(config, "llm.profile"));
+    let setting = |key: &str| {
+        let mut said = ["llm", &profile].into_iter().map(|table| word(config, &format!("{table}.{key}")));
+        said.find(|said| !said.is_empty())
+    };
+    let name = setting("deployment").map(|name| format!("deployment {name}"));
+    let name = name.or_else(|| setting("model").map(|name| format!("model {name}"))).unwrap_or_default();
+    let host = setting("base_url").map_or_else(|| "api.openai.com".to_owned(), |url| host(&url).to_owned());
+    format!("{}, {name} at {host}", word(config, "llm.type"))
+}
+
+fn host(address: &str) -> &str {
+    let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
+    let place = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    place.rsplit_once('@').map_or(place, |(_, place)| place)
 }
 
 fn word(config: &Config, path: &str) -> String {

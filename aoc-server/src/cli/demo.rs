@@ -114,8 +114,7 @@ async fn fill(folder: &Path, now: DateTime<Utc>, weeks: u32) -> Result<Demonstra
     let assembled =
         Assembled::of(&configuration(folder, &demo::configuration(&microsoft, &contoso))?, &registry).await?;
     assembled.take_up().await?;
-    let (store, index, rules, asking) =
-        (assembled.store, assembled.index, assembled.rules, assembled.asking);
+    let (store, index, rules, asking) = (assembled.store, assembled.index, assembled.rules, assembled.asking);
     store.head().await?;
     let running = assembled.pipeline.source("contoso", demo::feed(older)?).start();
     for fetched in running.fetch(None, None)?.await.into_values() {

@@ -1,4 +1,4 @@
-//! `aoc doctor`: why each source works or does not, and what would put it right.
+//! `aoc doctor`: why each source, and the language model, works or does not, and what would put it right.
 
 use std::{process::ExitCode, time::Duration};
 
@@ -16,17 +16,19 @@ use super::{
     table::Table,
 };
 
-/// Signs in, looks what the token allows, asks each log for a little; changes nothing on the other side.
+/// Signs in, looks what the token allows, asks each log for a little, and the language model for a word; changes nothing
+/// on the other side.
 ///
 /// A line has `ok`, `look` (it works, but something should be looked at) or `broken`. The exit code is 3 where one is broken.
 #[derive(Args)]
 pub(crate) struct Doctor {
-    /// Only this source, by its name among the sources, or by one of its contents; may be repeated.
+    /// Only this source, by its name among the sources, or by one of its contents; may be repeated. The language model is
+    /// not asked then.
     #[arg(long, value_name = "NAME")]
     source: Vec<String>,
 }
 
-/// A finding about a source.
+/// A finding about a source, or `llm`.
 #[derive(Serialize)]
 struct Line {
     source: String,
@@ -34,6 +36,8 @@ struct Line {
     finding: Finding,
 }
 
+/// What to do where nothing answers.
+const REACH: &str = "look whether this machine reaches it (network, proxy), and try again";
 /// How long one source may take.
 const PATIENCE: Duration = Duration::from_secs(120);
 
@@ -49,13 +53,18 @@ impl Doctor {
         let named = paths.iter().zip(&parts);
         let sources: Vec<(&str, &Part)> =
             named.filter_map(|(path, part)| Some((path.strip_prefix("sources.")?, part))).collect();
-        let chosen = self.chosen(sources)?;
+        let model = paths.iter().zip(&parts).find(|(path, _)| *path == "llm").map(|(_, part)| part);
+        let model = model.filter(|_| self.source.is_empty());
+        let chosen = if sources.is_empty() && model.is_some() { Vec::new() } else { self.chosen(sources)? };
         let examined = chosen.into_iter().map(async |(name, part)| match part {
             Part::Source(feed) => examine((name, feed)).await,
-            Part::Sink(_) => Vec::new(),
-            Part::Broken(error) => vec![unbuildable(&config, name, error)],
+            Part::Sink(_) | Part::Model(_) => Vec::new(),
+            Part::Broken(error) => vec![unbuildable(&config, name, (&format!("sources.{name}"), error))],
         });
-        let lines: Vec<Line> = join_all(examined).await.into_iter().flatten().collect();
+        let mut lines: Vec<Line> = join_all(examined).await.into_iter().flatten().collect();
+        if let Some(model) = model {
+            lines.push(examine_model(&config, model).await);
+        }
         if json {
             lines.iter().try_for_each(output::print_json)?;
         } else {
@@ -90,12 +99,26 @@ impl Doctor {
     }
 }
 
-/// What is wrong with a source that cannot even be built.
-fn unbuildable(config: &Config, name: &str, error: &Error) -> Line {
-    let error = explained(config, &format!("sources.{name}"), Error::new(error.kind(), error.to_string()));
+/// What is wrong with something that cannot even be built.
+fn unbuildable(config: &Config, name: &str, (path, error): (&str, &Error)) -> Line {
+    let error = explained(config, path, Error::new(error.kind(), error.to_string()));
     let finding = broken("configuration", &error);
     let fix = finding.fix.or_else(|| Some("correct its table in the configuration".to_owned()));
     Line { source: name.to_owned(), finding: Finding { fix, ..finding } }
+}
+
+async fn examine_model(config: &Config, model: &Part) -> Line {
+    if let Part::Broken(error) = model {
+        return unbuildable(config, "llm", ("llm", error));
+    }
+    let finding = match model.probe().await {
+        Ok(()) => finding("answer", Verdict::Fine, "it answers".to_owned()),
+        Err(error) => {
+            let finding = broken("answer", &error);
+            Finding { fix: finding.fix.or_else(|| Some(REACH.to_owned())), ..finding }
+        }
+    };
+    Line { source: "llm".to_owned(), finding }
 }
 
 async fn examine((name, feed): (&str, &Feed)) -> Vec<Line> {
@@ -107,8 +130,7 @@ async fn examine((name, feed): (&str, &Feed)) -> Vec<Line> {
     };
     let late = |_| {
         let sentence = format!("no answer within {} s", PATIENCE.as_secs());
-        let fix = "look whether this machine reaches it (network, proxy), and try again";
-        vec![Finding { fix: Some(fix.to_owned()), ..finding("answer", Verdict::Broken, sentence) }]
+        vec![Finding { fix: Some(REACH.to_owned()), ..finding("answer", Verdict::Broken, sentence) }]
     };
     let findings = tokio::time::timeout(PATIENCE, examined).await.unwrap_or_else(late);
     findings.into_iter().map(|finding| Line { source: name.to_owned(), finding }).collect()

@@ -2,9 +2,11 @@
 //!
 //! Data goes to standard output, all else to standard error. What a pipe no longer wants is no error.
 
+mod ask;
 mod check;
 mod demo;
 mod doctor;
+mod explain;
 mod export;
 mod fetch;
 mod filters;
@@ -76,6 +78,10 @@ enum Command {
     Search(search::Search),
     /// Writes all events of a search, newest first.
     Export(export::Export),
+    /// Answers a question in plain English from what is stored.
+    Ask(ask::Ask),
+    /// Explains an event: what happened, whether it is usual, what it implies, how to undo it.
+    Explain(explain::Explain),
     /// Says what is proven complete, and what is known to be missing.
     Gaps(gaps::Gaps),
     /// Compares an export of audit records with the store, event by event.
@@ -152,6 +158,8 @@ impl Arguments {
             Command::Import(import) => import.run(&session).await,
             Command::Search(search) => search.run(&session).await,
             Command::Export(export) => export.run(&session).await,
+            Command::Ask(ask) => ask.run(&session).await,
+            Command::Explain(explain) => explain.run(&session).await,
             Command::Gaps(gaps) => gaps.run(&session).await,
             Command::Reconcile(reconcile) => reconcile.run(&session).await,
             Command::Rules(rules) => rules.run(&session).await,
@@ -173,6 +181,8 @@ fn usual_log_of(command: &Command) -> &'static str {
         Command::Serve(_) => "info,rmcp=error",
         // What fails is told at the end, once.
         Command::Fetch(_) => "error",
+        // Beside a server it cannot be noted what was used; the guide says so.
+        Command::Ask(_) | Command::Explain(_) => "warn,aoc_server::operations::ask=error",
         _ => "warn,rmcp=error",
     }
 }

@@ -1,5 +1,5 @@
-//! Building every source and sink so that one that is wrong does not hide the others, and asking each whether the
-//! other side is there.
+//! Building every source, sink and language model so that one that is wrong does not hide the others, and asking each
+//! whether the other side is there.
 
 use std::{
     future::Future,
@@ -7,15 +7,19 @@ use std::{
     time::Duration,
 };
 
-use aoc_core::{Built, Entry, Kind, Registry, prelude::*};
+use aoc_core::{Built, Completion, Entry, Kind, Message, Prompt, Registry, Role, prelude::*};
+use serde_json::json;
 
 /// How long the other side may take to answer.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// A model on a machine of one's own may have to be loaded first.
+const PATIENCE_WITH_MODELS: Duration = Duration::from_secs(60);
 
-/// A source or sink that was built, or why it was not.
+/// A source, sink or language model that was built, or why it was not.
 pub(crate) enum Part {
     Source(Feed),
     Sink(Arc<dyn Sink>),
+    Model(Arc<dyn LlmProvider>),
     Broken(Error),
 }
 
@@ -24,46 +28,63 @@ impl Part {
     pub(crate) fn may_have(&self, content: &str) -> bool {
         match self {
             Self::Source(feed) => feed.sources.iter().any(|(other, _)| other == content),
-            Self::Sink(_) => false,
+            Self::Sink(_) | Self::Model(_) => false,
             Self::Broken(_) => true,
         }
     }
 
-    /// Asks the other side: a source for what happened since now, a sink to take nothing.
+    /// Asks the other side: a source for what happened since now, a sink to take nothing, a language model for a word in
+    /// the form in which it answers questions.
     pub(crate) async fn probe(&self) -> Result<()> {
         match self {
             Self::Broken(_) => Ok(()),
             Self::Source(feed) => {
                 let now = Bookmark::Since(Timestamp::now());
                 for (content, source) in &feed.sources {
-                    in_time(source.fetch(&now)).await.map_err(|error| match content.as_str() {
+                    in_time(source.fetch(&now), PATIENCE).await.map_err(|error| match content.as_str() {
                         "" => error,
                         content => error.at(content),
                     })?;
                 }
                 Ok(())
             }
-            Self::Sink(sink) => in_time(sink.deliver(&[])).await.map(drop),
+            Self::Sink(sink) => in_time(sink.deliver(&[]), PATIENCE).await.map(drop),
+            Self::Model(model) => {
+                in_time(model.complete(&a_word(), &|_| {}), PATIENCE_WITH_MODELS).await.map(drop)
+            }
         }
     }
 }
 
-async fn in_time<T>(asked: impl Future<Output = Result<T>>) -> Result<T> {
-    let late = |_| Error::unavailable(format!("no answer within {} s", PATIENCE.as_secs()));
-    tokio::time::timeout(PATIENCE, asked).await.map_err(late)?
+async fn in_time<T>(asked: impl Future<Output = Result<T>>, patience: Duration) -> Result<T> {
+    let late = |_| Error::unavailable(format!("no answer within {} s", patience.as_secs()));
+    tokio::time::timeout(patience, asked).await.map_err(late)?
 }
 
-/// The parts that a registry built, in their order: sources, then sinks, each by name.
+/// A prompt that costs few tokens, also where the answer is cut.
+fn a_word() -> Prompt {
+    let message = Message { role: Role::User, text: "Answer with the word ready.".to_owned() };
+    let word = json!({
+        "title": "Ready",
+        "type": "object",
+        "properties": { "word": { "type": "string" } },
+        "required": ["word"],
+        "additionalProperties": false,
+    });
+    Prompt { messages: vec![message], schema: Some(word), max_tokens: Some(32), ..Prompt::default() }
+}
+
+/// The parts that a registry built, in their order: sources, then sinks, each by name, then the language model.
 #[derive(Clone, Default)]
 pub(crate) struct Parts(Arc<Mutex<Vec<Part>>>);
 
 impl Parts {
-    /// A registry whose sources and sinks are remembered here. One that cannot be built is remembered with its
+    /// A registry whose sources, sinks and language models are remembered here. One that cannot be built is remembered with its
     /// error, and something that does nothing is built instead.
     pub(crate) fn watching(&self, registry: &Registry) -> Registry {
         let mut watched = registry.clone();
-        for entry in registry.entries().iter().filter(|entry| matches!(entry.kind, Kind::Source | Kind::Sink))
-        {
+        let is_watched = |entry: &&Entry| matches!(entry.kind, Kind::Source | Kind::Sink | Kind::Llm);
+        for entry in registry.entries().iter().filter(is_watched) {
             self.watch(&mut watched, entry.clone());
         }
         watched
@@ -90,12 +111,14 @@ impl Parts {
         let part = match &built {
             Ok(Built::Source(feed)) => Part::Source(feed.clone()),
             Ok(Built::Sink(sink)) => Part::Sink(sink.clone()),
+            Ok(Built::Llm(model)) => Part::Model(model.clone()),
             Ok(_) => Part::Broken(Error::internal("built something else")),
             Err(error) => Part::Broken(Error::new(error.kind(), error.chain())),
         };
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push(part);
         built.unwrap_or_else(|_| match kind {
             Kind::Source => Built::Source(Feed::new(Nothing, Nothing)),
+            Kind::Llm => Built::Llm(Arc::new(Nothing)),
             _ => Built::Sink(Arc::new(Nothing)),
         })
     }
@@ -120,6 +143,13 @@ impl Normalizer for Nothing {
 #[async_trait]
 impl Sink for Nothing {
     async fn deliver(&self, _: &[Event]) -> Result<Delivered> {
+        Err(Error::config("not built"))
+    }
+}
+
+#[async_trait]
+impl LlmProvider for Nothing {
+    async fn complete(&self, _: &Prompt, _: &(dyn for<'t> Fn(&'t str) + Send + Sync)) -> Result<Completion> {
         Err(Error::config("not built"))
     }
 }

@@ -69,13 +69,18 @@ impl AskConfig {
         let others = config.get("llm").and_then(Value::as_object).into_iter().flat_map(Map::keys);
         let other = others.into_iter().find(|key| !Self::KEYS.contains(&key.as_str()));
         match other.filter(|_| config.get("llm.type").is_none()) {
-            Some(key) => {
-                let message =
-                    format!("`type` is missing, of which `{key}` is a key; `openai` or `azure_openai`");
-                Err(Error::config(message).at("llm"))
-            }
+            Some(key) => Err(Self::unknown(key).at("llm")),
             None => Ok(asking),
         }
+    }
+
+    /// A key that is none of these, where there is no component whose key it may be.
+    fn unknown(key: &str) -> Error {
+        let is_near = |own: &&&str| strsim::damerau_levenshtein(key, own) <= 2;
+        Error::config(match Self::KEYS.iter().find(is_near) {
+            Some(own) => format!("unknown field `{key}`; did you mean `{own}`?"),
+            None => format!("`type` is missing, of which `{key}` is a key; `openai` or `azure_openai`"),
+        })
     }
 
     /// The same for the analyst.
@@ -114,6 +119,7 @@ mod tests {
             ("[llm]\nmax_events = 0", "llm.max_events: 0 is not between 1 and 500"),
             ("[llm]\nmax_events = \"many\"", "llm: max_events: "),
             ("[llm]\nplanning = \"magic\"", "llm: planning: "),
+            ("[llm]\nmax_event = 5", "llm: unknown field `max_event`; did you mean `max_events`?"),
             ("[llm]\nmodel = \"m\"", "llm: `type` is missing, of which `model` is a key"),
         ] {
             let error = asking(text).unwrap_err().to_string();
