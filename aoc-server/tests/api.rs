@@ -32,6 +32,7 @@ fn every_route_answers() {
             "/api/rules/{id}/why-not" if !asks => 400,
             path if asks && (path.starts_with("/api/rules") || path.starts_with("/api/sinks")) => 400,
             "/api/fetch-audit-logs" => 503, // nothing runs here
+            "/api/ask" => 400,
             "/api/webhooks/graph" => 202,
             "/mcp" => 406,
             "/mcp/messages/" => 404,
@@ -49,7 +50,8 @@ fn health_version_and_features_are_as_documented() {
     let version = server.get("/api/version").json();
     assert_eq!(version, json!({"name": "aoc", "version": env!("CARGO_PKG_VERSION")}));
     let features = server.get("/api/config/features").json();
-    assert_eq!(features["ai_features_enabled"], false);
+    assert_eq!(features["ai_features_enabled"], true);
+    assert_eq!(features["llm_configured"], false);
 }
 
 #[test]

@@ -13,7 +13,7 @@ use aoc_server::{
     Operations, ServerConfig,
     api::{self, Access, Route},
     assemble::registry,
-    config::{AlertsConfig, AuthConfig, SECTIONS},
+    config::{AlertsConfig, AskConfig, AuthConfig, SECTIONS},
     configuration_schema,
     operations::types::{FetchNow, FindGaps, SearchEvents},
 };
@@ -168,6 +168,10 @@ fn the_components_are_described() {
     }
     page.push_str("\n## Alerts\n\n### [alerts]\n\n");
     page.push_str(&options(&schema_for!(AlertsConfig).to_value()));
+    page.push_str(
+        "\n## Asking\n\n### [llm]\n\nBeside the keys of its `type`, and also without a `type`:\n\n",
+    );
+    page.push_str(&options(&schema_for!(AskConfig).to_value()));
     page.push_str("\n## The server\n\n### [server]\n\n");
     page.push_str(&options(&schema_for!(ServerConfig).to_value()));
     page.push_str("\n### [auth]\n\n");
@@ -414,14 +418,22 @@ async fn section(route: &Route, types: &mut BTreeMap<String, Value>) -> String {
     }
     if let Some(body) = body_of(route) {
         text.push_str(&format!("\nThe body\n\n{}", members(&body)));
-        types.extend(body["$defs"].as_object().cloned().unwrap_or_default());
+        add_types(&body, route, types);
     }
     if let Some(answer) = answer {
         text.push_str(&format!("\nAnswers\n\n{}", members(&answer)));
-        let definitions = answer["$defs"].as_object().cloned().unwrap_or_default();
-        types.extend(definitions);
+        add_types(&answer, route, types);
     }
     text
+}
+
+/// Keeps the types that a schema names. Where another of the same name is there already, the route is told, too.
+fn add_types(schema: &Value, route: &Route, types: &mut BTreeMap<String, Value>) {
+    for (name, definition) in schema["$defs"].as_object().cloned().unwrap_or_default() {
+        let is_other = types.get(&name).is_some_and(|known| *known != definition);
+        let name = if is_other { format!("{name} of {}", route.path) } else { name };
+        types.insert(name, definition);
+    }
 }
 
 fn members(schema: &Value) -> String {

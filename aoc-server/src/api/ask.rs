@@ -2,6 +2,7 @@
 
 use std::{convert::Infallible, time::Duration};
 
+use aoc_core::Error;
 use aoc_llm::analyst::Explanation;
 use axum::{
     Json,
@@ -16,6 +17,7 @@ use futures::{Stream, StreamExt, stream};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::sync::mpsc::{self, UnboundedReceiver};
+use tracing::Instrument;
 
 use super::{Context, body::Body, error::ApiError, params::Params};
 use crate::{
@@ -35,11 +37,28 @@ pub(super) async fn ask(
     body: Body,
 ) -> Result<Response, ApiError> {
     let request: AskQuestion = body.read(&context.caller, Permission::Read)?;
+    context.operations.check_question(&context.caller, &request)?;
     if wants_events(&headers) {
-        return Ok(told(context, request));
+        return Ok(told(begin(context, request)));
     }
-    let answer = context.operations.ask(&context.caller, &request, PATIENCE, &|_| {}).await?;
-    Ok(Json(answer).into_response())
+    let answered = async move {
+        let Context { operations, caller, .. } = context;
+        operations.ask(&caller, &request, PATIENCE, &|_| {}).await
+    };
+    Ok(Json(to_its_end(answered).await?).into_response())
+}
+
+/// Does something in a task of its own. What a model was asked costs and is recorded also where the client goes away, so it goes
+/// on to its end then.
+async fn to_its_end<T: Send + 'static>(
+    work: impl Future<Output = aoc_core::Result<T>> + Send + 'static,
+) -> Result<T, ApiError> {
+    let done = tokio::spawn(work.in_current_span()).await;
+    Ok(done.unwrap_or_else(|cause| Err(broken_off().because(cause)))?)
+}
+
+fn broken_off() -> Error {
+    Error::internal("an answer was broken off")
 }
 
 fn wants_events(headers: &HeaderMap) -> bool {
@@ -49,24 +68,6 @@ fn wants_events(headers: &HeaderMap) -> bool {
     })
 }
 
-/// The answer as server-sent events: `text` for each piece, then `answer`, or `problem`. What is not yet done when the client
-/// goes away is not done.
-fn told(context: Context, request: AskQuestion) -> Response {
-    let (pieces, received) = mpsc::unbounded_channel::<String>();
-    let answered = async move {
-        let on_text = |piece: &str| {
-            // Nobody hears it only when the client is gone.
-            let _ = pieces.send(piece.to_owned());
-        };
-        let asked = context.operations.ask(&context.caller, &request, PATIENCE_WHILE_TOLD, &on_text).await;
-        asked.map_err(ApiError::from)
-    };
-    let events = Sse::new(events(Box::pin(answered), received)).keep_alive(KeepAlive::new());
-    // Proxies that gather answers would keep them from the client.
-    let unbuffered = (HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
-    ([unbuffered], events).into_response()
-}
-
 /// What becomes known: a piece of the answer, or how it ended.
 enum Known {
     Piece(String),
@@ -74,23 +75,41 @@ enum Known {
     Problem(ApiError),
 }
 
-fn events(
-    answered: impl Future<Output = Result<AskAnswer, ApiError>> + Send + Unpin,
-    received: UnboundedReceiver<String>,
-) -> impl Stream<Item = Result<Event, Infallible>> + Send {
-    let known = stream::unfold(Some((answered, received)), |state| async {
-        let (mut answered, mut received) = state?;
-        tokio::select! {
-            biased;
-            Some(piece) = received.recv() => Some((vec![Known::Piece(piece)], Some((answered, received)))),
-            answer = &mut answered => {
-                let left = std::iter::from_fn(|| received.try_recv().ok()).map(Known::Piece);
-                let ended = answer.map_or_else(Known::Problem, |answer| Known::Answer(Box::new(answer)));
-                Some((left.chain([ended]).collect(), None))
-            }
+/// Begins an answer in a task of its own, as [`to_its_end`]; a client that reads slowly does not keep a place with the model.
+fn begin(context: Context, request: AskQuestion) -> UnboundedReceiver<Known> {
+    let (tell, known) = mpsc::unbounded_channel();
+    let answered = async move {
+        let Context { operations, caller, .. } = context;
+        // Nobody hears it only when the client is gone.
+        let say = |what: Known| drop(tell.send(what));
+        let on_text = |piece: &str| say(Known::Piece(piece.to_owned()));
+        let asked = operations.ask(&caller, &request, PATIENCE_WHILE_TOLD, &on_text).await;
+        let answer = asked.map(|answer| Known::Answer(Box::new(answer)));
+        say(answer.unwrap_or_else(|error| Known::Problem(error.into())));
+    };
+    tokio::spawn(answered.in_current_span());
+    known
+}
+
+/// The answer as server-sent events: `text` for each piece, then `answer`, or `problem`.
+fn told(known: UnboundedReceiver<Known>) -> Response {
+    let events = Sse::new(events(known)).keep_alive(KeepAlive::new());
+    // Proxies that gather answers would keep them from the client.
+    let unbuffered = (HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
+    let unkept = (header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    ([unbuffered, unkept], events).into_response()
+}
+
+fn events(known: UnboundedReceiver<Known>) -> impl Stream<Item = Result<Event, Infallible>> + Send {
+    let known = stream::unfold(Some(known), |known| async {
+        let mut known = known?;
+        match known.recv().await {
+            Some(Known::Piece(piece)) => Some((Known::Piece(piece), Some(known))),
+            Some(ended) => Some((ended, None)),
+            None => Some((Known::Problem(broken_off().into()), None)),
         }
     });
-    known.flat_map(stream::iter).map(|known| {
+    known.map(|known| {
         let (name, data) = match known {
             Known::Piece(text) => ("text", json!({ "text": text })),
             Known::Answer(answer) => ("answer", serde_json::to_value(answer).unwrap_or(Value::Null)),
@@ -115,6 +134,10 @@ pub(super) async fn explain(
     body: Body,
 ) -> Result<Json<Explanation>, ApiError> {
     let ExplainEvent { utc_offset_minutes } = body.read_if_any(&context.caller, Permission::Read)?;
-    let which = (id.as_str(), params.source()?);
-    Ok(Json(context.operations.explain(&context.caller, which, utc_offset_minutes, PATIENCE).await?))
+    let source = params.source()?.map(str::to_owned);
+    let explained = async move {
+        let Context { operations, caller, .. } = context;
+        operations.explain(&caller, (&id, source.as_deref()), utc_offset_minutes, PATIENCE).await
+    };
+    Ok(Json(to_its_end(explained).await?))
 }

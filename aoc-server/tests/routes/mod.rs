@@ -1,9 +1,11 @@
 //! What each route does, for the reference.
 
 use aoc_core::alert::why_not::WhyNot;
+use aoc_llm::analyst::Explanation;
 use aoc_server::{
     api::Route,
     operations::{
+        AskAnswer, AskQuestion,
         rules::{BacktestAnswer, ListedRule, RuleList, RunBacktest},
         sinks::{RejectedEvents, ReplayAsked, ReplaySink, SinkList},
         types::{
@@ -68,9 +70,30 @@ pub(crate) fn about(route: &Route) -> (&'static str, Option<Value>) {
             "Takes a message of the session that `session_id` names, with 202; it is answered over that session's events.",
             None,
         ),
+        "/api/ask" => (ASK, of::<AskAnswer>()),
+        "/api/events/{id}/explain" => (EXPLAIN, of::<Explanation>()),
         _ => about_rules_and_sinks(route),
     }
 }
+
+const ASK: &str = "Answers a question from what is stored; [the guide](../guide/ask.md). A language model, where `[llm]` names one, may take \
+    20 seconds; one that fails, hangs or has no place left (8 questions are with it at once) is told in `llm_error`, and the store \
+    answers. No sentence of a model is in the answer that the events do not prove. 400 names the member that is wrong; 404 where \
+    asking is switched off. What was asked becomes an event of the service `AOCAudit`, also where the client goes away: then the answer \
+    goes on to its end. Pages of other sites are refused, but for those of `cors_origins`.\n\n\
+    Where `Accept` has `text/event-stream`, the answer comes as server-sent events while it is made, and the model may take 3 minutes. \
+    What is wrong with the question is an answer of its own, as above. Then come:\n\n\
+    | Event | Data | |\n|---|---|---|\n\
+    | `text` | `{\"text\": …}` | A piece of the answer, whole sentences; all pieces one after another are `answer` of the last event. \
+    The first one comes before the model is asked to answer. |\n\
+    | `answer` | the whole answer, as below | The end. |\n\
+    | `problem` | `{\"title\": …, \"status\": …, \"detail\": …}` | The end, where the store failed: there is no answer. |\n\n\
+    A comment is sent where nothing comes for 15 seconds. A stream without `answer` or `problem` at its end broke off.";
+
+const EXPLAIN: &str = "Explains one event: what happened, whether it is usual for its actor, what it implies, what to look at next, how it \
+    could be undone. As for `/api/ask`, a model may add what the events prove. The id is that of `/api/events/{id}`, with the query \
+    parameter `source` where several sources use it; the body may be left out, or say `{\"utc_offset_minutes\": 60}`: on which clocks \
+    times are told.";
 
 fn about_rules_and_sinks(route: &Route) -> (&'static str, Option<Value>) {
     fn of<T: JsonSchema>() -> Option<Value> {
@@ -112,6 +135,7 @@ fn about_rules_and_sinks(route: &Route) -> (&'static str, Option<Value>) {
 /// The schema of the body that a route takes, where it is no rule.
 pub(crate) fn body_of(route: &Route) -> Option<Value> {
     match (route.method.as_str(), route.path) {
+        ("POST", "/api/ask") => Some(schema_for!(AskQuestion).to_value()),
         ("POST", "/api/rules/backtest") => Some(schema_for!(RunBacktest).to_value()),
         ("POST", "/api/sinks/{name}/replay") => Some(schema_for!(ReplaySink).to_value()),
         _ => None,

@@ -1,23 +1,41 @@
 //! Who answers questions, and what that may cost.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
-use aoc_core::{EventIndex, EventStore, LlmProvider, Result, store::Note};
+use aoc_core::{Error, EventIndex, EventStore, LlmProvider, Result, store::Note};
 use aoc_llm::{Budget, analyst::Analyst};
+use tokio::sync::{Mutex, Semaphore, SemaphorePermit};
 
 use crate::config::AskConfig;
 
 /// Where it is noted what was used.
 const NOTE: &str = "llm/spent";
+/// How long the store may take to keep it.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// How many questions may be with the model at once; those beyond are answered without it.
+pub(super) const AT_ONCE: usize = 8;
 
 /// Who answers questions.
 #[derive(Clone)]
 pub struct Asking {
     analyst: Arc<Analyst>,
+    /// The same without the model.
+    unaided: Arc<Analyst>,
     budget: Arc<Budget>,
+    places: Arc<Semaphore>,
     store: Arc<dyn EventStore>,
+    /// Held by whoever notes: what is noted later tells more.
+    noting: Arc<Mutex<()>>,
     is_enabled: bool,
     has_model: bool,
+}
+
+/// Who answers one question, and a place with the model for as long as that takes.
+pub(super) struct Turn<'a> {
+    pub(super) analyst: &'a Analyst,
+    /// Whether the model is left out because too many others are with it.
+    pub(super) is_crowded: bool,
+    _place: Option<SemaphorePermit<'a>>,
 }
 
 impl Asking {
@@ -28,13 +46,15 @@ impl Asking {
         (store, index): (Arc<dyn EventStore>, Arc<dyn EventIndex>),
     ) -> Self {
         let budget = Arc::new(Budget::new(config.limits()));
-        let analyst = Analyst::new(index, store.clone());
-        let mut analyst = analyst.options(config.options()).budget(budget.clone());
+        let new = || Analyst::new(index.clone(), store.clone()).options(config.options());
+        let (mut analyst, unaided) = (new().budget(budget.clone()), Arc::new(new()));
         let has_model = model.is_some();
         if let Some(model) = model {
             analyst = analyst.model(model);
         }
-        Self { analyst: Arc::new(analyst), budget, store, is_enabled: config.enabled, has_model }
+        let (analyst, places) = (Arc::new(analyst), Arc::new(Semaphore::new(AT_ONCE)));
+        let (noting, is_enabled) = (Arc::default(), config.enabled);
+        Self { analyst, unaided, budget, places, store, noting, is_enabled, has_model }
     }
 
     /// Reads how much was used today.
@@ -58,14 +78,24 @@ impl Asking {
         if !self.store.lead().borrow().is_ours() {
             return;
         }
-        let noted = async { self.store.write(&[Note::new(NOTE, self.budget.snapshot())?]).await };
-        if let Err(error) = noted.await {
+        let noted = async {
+            let _alone = self.noting.lock().await;
+            self.store.write(&[Note::new(NOTE, self.budget.snapshot())?]).await
+        };
+        let noted = tokio::time::timeout(PATIENCE, noted).await;
+        let late = |_| Err(Error::unavailable("the store does not answer in time"));
+        if let Err(error) = noted.unwrap_or_else(late) {
             tracing::warn!(error = error.chain(), "how many tokens were used today is not noted");
         }
     }
 
-    pub(super) fn analyst(&self) -> &Analyst {
-        &self.analyst
+    /// Who answers the next question. It does not wait for a place: a model that hangs must not keep the store's answer from
+    /// those behind.
+    pub(super) fn turn(&self) -> Turn<'_> {
+        let place = self.places.try_acquire().ok().filter(|_| self.has_model);
+        let is_crowded = self.has_model && place.is_none();
+        let analyst = if is_crowded { &self.unaided } else { &self.analyst };
+        Turn { analyst, is_crowded, _place: place }
     }
 
     /// Whether questions are answered.

@@ -11,6 +11,8 @@ use serde::{Deserialize, Serialize};
 
 /// The longest question, in characters.
 const LONGEST: usize = 4_000;
+/// The most of all members together, in bytes of JSON: each of them is compared with events, and recorded.
+const MOST_BYTES: usize = 64 * 1024;
 /// How far clocks can be from UTC, in minutes.
 const FARTHEST: i32 = 18 * 60;
 
@@ -22,11 +24,11 @@ const FARTHEST: i32 = 18 * 60;
 pub struct AskQuestion {
     /// The question, at most 4,000 characters. It may be empty where there is a plan.
     pub question: String,
-    /// A plan to run in place of reading the question: that of an earlier answer, as it was or edited.
+    /// A plan to run in place of reading the question: that of an earlier answer, as it was or edited. Its notes say nothing.
     pub plan: Option<Plan>,
     /// How far east of UTC the clocks of whoever asks are, in minutes; what "today" means.
     pub utc_offset_minutes: i32,
-    /// Only of these services.
+    /// Only of these services; it may also be called `service`.
     #[serde(alias = "service")]
     pub services: Vec<String>,
     /// Only by actors whose name has this part.
@@ -69,6 +71,10 @@ impl AskQuestion {
         }
     }
 
+    /// Checks what the types do not.
+    ///
+    /// # Errors
+    /// [`Invalid`](aoc_core::ErrorKind::Invalid) naming the member.
     pub(super) fn check(&self) -> Result<()> {
         let length = self.question.chars().count();
         if length > LONGEST {
@@ -77,7 +83,33 @@ impl AskQuestion {
         if self.question.trim().is_empty() && self.plan.is_none() {
             return Err(Error::invalid("question: it is empty, and there is no plan"));
         }
-        Ok(())
+        self.offset()?;
+        self.check_size()?;
+        let filter = self.filter();
+        filter.check()?;
+        if let (Some(start), Some(end)) = (filter.start, filter.end)
+            && start == end
+        {
+            return Err(Error::invalid(format!("end: {end} is start, too; there is no time between them")));
+        }
+        let plan = self.plan.clone().map(|plan| plan.under(&filter));
+        plan.map_or(Ok(()), |plan| plan.check().map_err(|error| error.at("plan")))
+    }
+
+    fn check_size(&self) -> Result<()> {
+        let json = |cause| Error::internal("a question has no JSON").because(cause);
+        let members = serde_json::to_value(self).map_err(json)?;
+        let members = members.as_object().into_iter().flatten();
+        let lengths = members.map(|(name, value)| (value.to_string().len(), name.as_str()));
+        let lengths: Vec<(usize, &str)> = lengths.collect();
+        let all: usize = lengths.iter().map(|(length, _)| length).sum();
+        match lengths.iter().max() {
+            Some((length, name)) if all > MOST_BYTES => {
+                let most = format!("{MOST_BYTES} are the most for all members");
+                Err(Error::invalid(format!("{name}: {length} bytes of {all}; {most}")))
+            }
+            _ => Ok(()),
+        }
     }
 
     pub(super) fn offset(&self) -> Result<FixedOffset> {
