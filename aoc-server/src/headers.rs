@@ -22,6 +22,12 @@ const ALWAYS: [(HeaderName, &str); 6] = [
     (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
 ];
 
+/// What pages of other origins may send: what the API reads, and what clients of MCP say of a message.
+const ASKED: &str = "authorization, content-type, x-request-id, mcp-protocol-version, mcp-method, mcp-name, \
+    mcp-session-id, last-event-id";
+/// What such pages may read beside the answer.
+const TOLD: &str = "www-authenticate, retry-after, x-request-id, mcp-protocol-version, mcp-session-id";
+
 /// Adds the headers of every answer, and keeps all but assets out of caches.
 pub(crate) async fn protect(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
@@ -47,7 +53,9 @@ pub(crate) async fn share(State(origins): State<Origins>, request: Request, next
         response.headers_mut().append(header::VARY, HeaderValue::from_static("origin"));
     }
     if let Some(origin) = allowed {
-        response.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+        let headers = response.headers_mut();
+        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+        headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(TOLD));
     }
     response
 }
@@ -60,10 +68,7 @@ fn preflight() -> Response {
     let mut headers = HeaderMap::new();
     let methods = HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE");
     headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, methods);
-    headers.insert(
-        header::ACCESS_CONTROL_ALLOW_HEADERS,
-        HeaderValue::from_static("authorization, content-type, x-request-id"),
-    );
+    headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static(ASKED));
     headers.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
     (StatusCode::NO_CONTENT, headers).into_response()
 }

@@ -4,7 +4,7 @@ use std::{future::Future, sync::Arc, time::Duration};
 
 use aoc_core::{Error, Result};
 use axum::{Extension, Router, http::StatusCode, middleware};
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, sync::watch};
 use tower_http::{compression::CompressionLayer, limit::RequestBodyLimitLayer, timeout::TimeoutLayer};
 
 use crate::{
@@ -50,7 +50,21 @@ pub fn router_for(operations: Arc<Operations>, server: &ServerConfig, caller: Ca
         .layer(CompressionLayer::new())
 }
 
-/// Serves until `shutdown` resolves; then open requests may finish, ten seconds at most.
+/// Tells those who go on by themselves that the server is to stop.
+#[derive(Clone)]
+pub(crate) struct Stopping(watch::Receiver<bool>);
+
+impl Stopping {
+    /// Resolves when the server is to stop.
+    pub(crate) async fn begun(mut self) {
+        if self.0.wait_for(|is_stopping| *is_stopping).await.is_err() {
+            std::future::pending().await
+        }
+    }
+}
+
+/// Serves until `shutdown` resolves; then open requests may finish, ten seconds at most. Sessions that last as long as
+/// their clients like end at once.
 ///
 /// # Errors
 /// [`Unavailable`](aoc_core::ErrorKind::Unavailable) when the network fails.
@@ -59,18 +73,17 @@ pub async fn serve(
     router: Router,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<()> {
-    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let (stop, stopping) = watch::channel(false);
+    let stopping = Stopping(stopping);
     let signal = async move {
         shutdown.await;
-        // The other end is gone only when the server has ended already.
-        let _ = stop.send(());
+        stop.send_replace(true);
     };
+    let router = router.layer(Extension(stopping.clone()));
     let serving = axum::serve(listener, router).with_graceful_shutdown(signal);
     let too_long = async {
-        match stopped.await {
-            Ok(()) => tokio::time::sleep(FAREWELL).await,
-            Err(_) => std::future::pending().await,
-        }
+        stopping.begun().await;
+        tokio::time::sleep(FAREWELL).await;
     };
     tokio::select! {
         ended = async { serving.await } => {

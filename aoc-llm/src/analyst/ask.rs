@@ -22,6 +22,9 @@ const KEPT: Duration = Duration::from_secs(60);
 /// How many names of each kind are known.
 const NAMES: usize = 300;
 
+/// So many claims of a model need no overview beside them: an answer with a model says no less than one without.
+const ENOUGH: usize = 3;
+
 /// Answers questions about stored events, with a language model or without.
 ///
 /// Whatever a model says is checked against the store before anybody reads it; see [`Answer`].
@@ -137,7 +140,7 @@ impl Analyst {
             };
             self.consult(&matter, &speech, &mut use_of_model).await;
         }
-        if use_of_model.kept == 0 {
+        if use_of_model.kept < ENOUGH.min(facts.events.len()) {
             teller.overview().into_iter().for_each(|claim| speech.say(claim));
         }
         teller.notes().into_iter().for_each(|note| speech.say(note));
@@ -166,10 +169,16 @@ impl Analyst {
         if !self.allows(&question.caller) {
             return Ok(own());
         }
-        let (proposed, usage) = propose::propose((&**model, used.until), question, &known).await;
-        self.charge(&question.caller, usage, used);
+        let budget = self.budget.as_deref();
+        let (proposed, usage) = propose::propose((&**model, used.until), budget, question, &known).await;
+        used.add(usage);
         let note = match proposed {
             Ok(mut plan) => {
+                // The language reads times exactly; a model may only say what it does not.
+                let read = own().range;
+                if !read.words.is_empty() {
+                    plan.range = read;
+                }
                 plan.notes.push("A language model read the question; check the plan.".to_owned());
                 return Ok(plan);
             }

@@ -8,16 +8,19 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::{
-    Analyst, Counts, Names,
+    Analyst, Claim, Counts, Names,
     answer::PATIENCE,
     check::{Checker, Said},
     prompt::{self, Aliases, Material, Record, clean::value},
     say::Speech,
+    tab::Tab,
 };
 use crate::Usage;
 
 /// How many values of a facet a model is told.
 const VALUES: usize = 10;
+/// The most characters of such a value.
+const NAME: usize = 120;
 
 /// What a model is consulted about.
 pub(super) struct Matter<'a> {
@@ -50,6 +53,16 @@ impl Use {
         let until = now.checked_add(patience).unwrap_or(now + PATIENCE);
         Self { until, kept: 0, error: None, usage: None }
     }
+
+    /// Adds what one request took.
+    pub(super) fn add(&mut self, usage: Usage) {
+        let before = self.usage.unwrap_or_default();
+        self.usage = Some(Usage {
+            prompt_tokens: before.prompt_tokens.saturating_add(usage.prompt_tokens),
+            answer_tokens: before.answer_tokens.saturating_add(usage.answer_tokens),
+            estimated: before.estimated || usage.estimated,
+        });
+    }
 }
 
 impl Analyst {
@@ -62,12 +75,13 @@ impl Analyst {
         }
         let mark = prompt::mark();
         let is_hidden = self.options.names == Names::Pseudonyms;
-        let aliases = is_hidden.then(|| Aliases::of(matter.events, matter.question, &mark));
         let record = |(at, event)| Record::of(format!("e{}", at + 1), event, matter.offset);
         let records: Vec<Record> = matter.events.iter().enumerate().map(record).collect();
+        let actors: Vec<String> = matter.counts.actor.iter().map(|one| value(&one.value, NAME)).collect();
+        let aliases = is_hidden.then(|| Aliases::of(&records, actors.iter(), &mark));
         let counts = (matter.counts, matter.left_out);
         let checker = Checker::new(&records, matter.events, counts, aliases.as_ref(), matter.offset);
-        let prompt = prompt::build(&Material {
+        let (prompt, told) = prompt::build(&Material {
             question: matter.question,
             now: matter.now.instant().with_timezone(&matter.offset).to_rfc3339(),
             records: &records,
@@ -76,8 +90,14 @@ impl Analyst {
             schema: schemars::schema_for!(Said).to_value(),
             mark: &mark,
         });
-        let heard = speech.ask((&**model, used.until), &prompt, &checker).await;
-        self.charge(matter.caller, heard.usage, used);
+        let tab = Tab::open(self.budget.as_deref(), matter.caller, &prompt);
+        let heard = speech.ask((&**model, used.until), (&prompt, tab), &checker).await;
+        used.add(heard.usage);
+        if told < records.len() {
+            let note =
+                format!("Note: The language model was told {told} of these events; the others did not fit.");
+            speech.say(Claim::stored(note, Vec::new()));
+        }
         (used.kept, used.error) = (heard.kept, heard.error);
     }
 
@@ -85,24 +105,12 @@ impl Analyst {
     pub(super) fn allows(&self, caller: &str) -> bool {
         self.budget.as_ref().is_none_or(|budget| budget.check(caller).is_ok())
     }
-
-    pub(super) fn charge(&self, caller: &str, usage: Usage, used: &mut Use) {
-        if let Some(budget) = &self.budget {
-            budget.charge(caller, usage);
-        }
-        let before = used.usage.unwrap_or_default();
-        used.usage = Some(Usage {
-            prompt_tokens: before.prompt_tokens.saturating_add(usage.prompt_tokens),
-            answer_tokens: before.answer_tokens.saturating_add(usage.answer_tokens),
-            estimated: before.estimated || usage.estimated,
-        });
-    }
 }
 
 /// The counts with clean names.
 fn counted(counts: &Counts) -> Value {
     let list = |list: &[Counted]| -> Value {
-        list.iter().take(VALUES).map(|one| json!([value(&one.value, 120), one.count])).collect()
+        list.iter().take(VALUES).map(|one| json!([value(&one.value, NAME), one.count])).collect()
     };
     json!({
         "total": counts.total, "service": list(&counts.service), "operation": list(&counts.operation),

@@ -39,6 +39,8 @@ pub(super) struct Facts {
     pub(super) groups: (Vec<Counted>, Option<u64>),
     /// Events that stand for groups which the others do not hold.
     pub(super) examples: Vec<Event>,
+    /// Where no event matches: the last one before that would.
+    pub(super) before: Option<Event>,
     /// The events along time, for `when`.
     pub(super) timeline: Option<Timeline>,
 }
@@ -59,6 +61,9 @@ pub(super) async fn gather(index: &dyn EventIndex, plan: &Plan, most: usize) -> 
     };
     let groups = groups(index, (plan, &filter), total).await?;
     let examples = examples(index, (plan, &filter), &groups.0, &events).await?;
+    let is_bounded = total == 0 && filter.start.is_some();
+    let earlier = Filter { start: None, ..filter.clone() };
+    let before = if is_bounded { newest(index, &earlier, 1).await?.pop() } else { None };
     let timeline = match plan.intent {
         Intent::When if total > 0 => Some(index.timeline(&filter, None).await?),
         _ => None,
@@ -67,7 +72,7 @@ pub(super) async fn gather(index: &dyn EventIndex, plan: &Plan, most: usize) -> 
         list.truncate(NAMED);
     }
     let left_out = total.saturating_sub(events.len() as u64);
-    Ok(Facts { counts, events, left_out, groups, examples, timeline })
+    Ok(Facts { counts, events, left_out, groups, examples, before, timeline })
 }
 
 async fn events(
@@ -130,6 +135,7 @@ async fn groups(
     let group = match plan.intent {
         Intent::Who => Group::Actor,
         Intent::Which => plan.group_by.unwrap_or(Group::Operation),
+        Intent::Count if plan.group_by.is_some() => plan.group_by.unwrap_or(Group::Operation),
         _ => return Ok((Vec::new(), None)),
     };
     if total == 0 {

@@ -34,6 +34,11 @@ impl Hearing {
         found
     }
 
+    /// Whether no more is heard.
+    pub(super) fn is_full(&self) -> bool {
+        self.heard > LONGEST
+    }
+
     fn character(&mut self, c: char) -> Option<String> {
         if self.open.len() > DEPTH || (self.open.len() == DEPTH && c == '{') {
             self.text.push(c);

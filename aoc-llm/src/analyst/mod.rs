@@ -24,10 +24,12 @@ mod check;
 mod consult;
 mod explain;
 mod facts;
+mod grammar;
 mod hear;
 mod language;
 mod names;
 mod oldest;
+mod phrases;
 mod plan;
 mod prompt;
 mod propose;
@@ -35,7 +37,9 @@ mod sample;
 mod say;
 mod scope;
 mod shape;
+mod spelling;
 mod subject;
+mod tab;
 mod tell;
 mod time;
 mod vocabulary;
@@ -81,6 +85,12 @@ pub fn plan_in(
     if words.is_cut {
         notes.push("The question is very long; only its beginning was read.".to_owned());
     }
+    let mut is_common = common(&words, language);
+    let actors = known.named_actors();
+    if !is_foreign(&words, &is_common) {
+        spelling::mend(&mut words, language, (&mut is_common, &actors), &mut notes);
+    }
+    // What was mended may be the middle of a phrase.
     let is_common = common(&words, language);
     let range = time::read(&mut words, &language.time, (now, offset), &mut notes);
     let mut filter = Filter { result: results(&words, language), ..Filter::default() };
@@ -89,7 +99,7 @@ pub fn plan_in(
     let reader = names::Reader {
         words: &mut words,
         language,
-        known: known.named_actors(),
+        known: actors,
         notes: &mut notes,
         is_common: is_common.clone(),
         owner_acts,
@@ -100,10 +110,17 @@ pub fn plan_in(
     if names.has_role {
         subject.add_role();
     }
+    if names.has_file {
+        subject.add_file();
+    }
     let shape = Shape::read(&words, language, names.actor.is_some());
     fill(&mut filter, (&subject, names, shape), known, &mut notes);
+    let is_foreign = is_foreign(&words, &is_common);
     let is_understood = shape.is_said || !subject.is_empty() || filter != Filter::default();
     note_rest(&words, &is_common, is_understood, &mut notes);
+    if is_foreign {
+        notes.push(language.foreign.to_owned());
+    }
     notes.truncate(Plan::MOST_NOTES.0);
     let Shape { intent, group_by, limit, order, .. } = shape;
     Plan { intent, filter, range, group_by, limit, order, notes }
@@ -177,7 +194,8 @@ fn fill(
     let mut about = Filter::default();
     let is_named = !names.search.is_empty();
     subject.note_unsaid(notes);
-    if names.has_role || !subject.is_kind_of(names.named) {
+    let is_anybody = shape.group_by == Some(Group::Actor) && subject.is_anybody();
+    if names.has_role || !(is_anybody || subject.is_kind_of(names.named)) {
         subject.fill(&mut about, known, notes);
     }
     if filter.service.is_empty() {
@@ -195,6 +213,17 @@ fn fill(
     if is_open && (is_broad || (is_named && subject.has_deed())) {
         scope::without_noise(filter, known, notes);
     }
+}
+
+/// Whether most words are none of the language's, as if another one was spoken.
+fn is_foreign(words: &Words, is_common: &[bool]) -> bool {
+    let plain = words
+        .list
+        .iter()
+        .zip(is_common)
+        .filter(|(word, _)| matches!(word.kind, Kind::Plain | Kind::Capitalised) && !word.is_possessive);
+    let (ours, others): (Vec<_>, Vec<_>) = plain.partition(|(word, is_common)| word.is_taken || **is_common);
+    others.len() > 2 && others.len() > ours.len()
 }
 
 fn note_rest(words: &Words, is_common: &[bool], is_understood: bool, notes: &mut Vec<String>) {

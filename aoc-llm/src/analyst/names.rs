@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::{
-    language::{Bound, Language, Role},
+    language::Language,
     subject::Named,
     vocabulary::Actors,
     words::{Kind, Words},
@@ -23,6 +23,8 @@ pub(super) struct Names {
     pub(super) search: Vec<String>,
     /// Whether a directory role is named.
     pub(super) has_role: bool,
+    /// Whether a file is named.
+    pub(super) has_file: bool,
     /// What is named.
     pub(super) named: Named,
 }
@@ -86,6 +88,7 @@ impl Reader<'_> {
             }
         } else {
             names.has_role |= self.is_role(&name.at);
+            names.has_file |= name.at.clone().any(|at| self.words.list[at].is_file());
             names.search.extend(name.search);
         }
         let is_person = is_person && names.named != Named::Thing;
@@ -101,7 +104,11 @@ impl Reader<'_> {
             Kind::Ip | Kind::Guid => Some(Name { at: at..at + 1, actor: None, search: vec![text] }),
             Kind::Quoted => Some(self.quoted(at, text)),
             Kind::Number => None,
-            _ => self.role(at).or_else(|| self.known_actor(at)).or_else(|| self.unknown(at, text)),
+            _ => self
+                .called_role(at)
+                .or_else(|| self.role(at))
+                .or_else(|| self.known_actor(at))
+                .or_else(|| self.unknown(at, text)),
         }
     }
 
@@ -122,8 +129,16 @@ impl Reader<'_> {
         Some(Name { at: at..last + 1, actor: None, search: vec![format!("\"{singular}\"")] })
     }
 
+    /// `global admins`, however it is written.
+    fn called_role(&self, at: usize) -> Option<Name> {
+        let (count, role) = self.words.longest(self.language.role_names, at)?;
+        Some(Name { at: at..at + count, actor: None, search: vec![format!("\"{role}\"")] })
+    }
+
     fn is_role(&self, at: &Range<usize>) -> bool {
-        at.len() > 1 && self.language.role_ends.contains(&self.words.key(at.end - 1))
+        let is_called = self.words.longest(self.language.role_names, at.start);
+        is_called.is_some_and(|(count, _)| count == at.len())
+            || at.len() > 1 && self.language.role_ends.contains(&self.words.key(at.end - 1))
     }
 
     /// An actor of the vocabulary, by all of the name or by a part of it.
@@ -165,6 +180,13 @@ impl Reader<'_> {
             let actor = is_person.then(|| text.clone());
             return Some(Name { at: at..end, actor, search: vec![text] });
         }
+        if self.is_stranger(at) {
+            let key = word.key.clone();
+            if self.acts(&(at..at + 1)) {
+                self.note_stranger(&text, &key);
+            }
+            return Some(Name { at: at..at + 1, actor: Some(key), search: vec![text] });
+        }
         let begins = word.kind == Kind::Capitalised && !self.is_common[at];
         let end = if begins { self.name_end(at) } else { at };
         if end == at || (at == 0 && end == 1) {
@@ -176,12 +198,15 @@ impl Reader<'_> {
             .collect();
         let actor = (written.len() == 2).then(|| self.words.key(end - 1).to_owned());
         if actor.is_some() && self.acts(&(at..end)) {
-            let (name, last) = (written.join(" "), self.words.key(end - 1));
-            self.notes.push(format!(
-                "{name} is no frequent actor: whoever has \"{last}\" in the name was looked for."
-            ));
+            let last = self.words.key(end - 1).to_owned();
+            self.note_stranger(&written.join(" "), &last);
         }
         Some(Name { at: at..end, actor, search: written })
+    }
+
+    fn note_stranger(&mut self, name: &str, part: &str) {
+        self.notes
+            .push(format!("{name} is no frequent actor: whoever has \"{part}\" in the name was looked for."));
     }
 
     /// Where the capitalised words that begin at `at` end.
@@ -208,68 +233,6 @@ impl Reader<'_> {
 
     fn is_capitalised(&self, range: Range<usize>) -> bool {
         self.words.list[range].iter().all(|word| word.kind == Kind::Capitalised)
-    }
-
-    /// Whether a word up to three words before leaves the name out: `not by Ana`.
-    fn is_left_out(&self, at: usize) -> bool {
-        let first = at.saturating_sub(3);
-        (first..at)
-            .any(|place| self.language.negations.iter().any(|phrase| self.words.said(phrase, place) > 0))
-    }
-
-    /// Whether the grammar says that the name is of whoever acts.
-    fn acts(&self, at: &Range<usize>) -> bool {
-        let is_deed = |at: usize| self.words.longest(self.language.verbs, at).is_some();
-        let last = &self.words.list[at.end - 1];
-        if last.is_possessive {
-            return self.owner_acts
-                || self
-                    .words
-                    .longest(self.language.groups, at.end)
-                    .is_some_and(|(_, group)| group == super::plan::Group::Operation)
-                || is_deed(at.end) && self.words.key(at.end).ends_with('s');
-        }
-        let is_joined = self.acted.is_some_and(|end| at.start == end + 1)
-            && self
-                .words
-                .longest(self.language.time.bounds, at.start - 1)
-                .is_some_and(|(_, bound)| bound == Bound::And);
-        if is_joined {
-            return true;
-        }
-        let (near, role) = self.role_before(at.start).map_or((true, None), |(near, role)| (near, Some(role)));
-        match role {
-            // `of the users Ana changed`
-            Some(Role::Owner | Role::Target) if !near && is_deed(at.end) => true,
-            Some(Role::Actor) => true,
-            Some(Role::Does) => self.role_behind(at.end) != Some(Role::Suffers),
-            Some(Role::Suffers) | Some(Role::Target) => false,
-            Some(Role::Owner) => self.owner_acts,
-            None => is_deed(at.end) || (at.start == 0 && self.owner_acts),
-        }
-    }
-
-    /// What the word before says, and whether it is right before; up to four words that say nothing stand between: `did the helpdesk account felix`.
-    fn role_before(&self, at: usize) -> Option<(bool, Role)> {
-        for place in (at.saturating_sub(5)..at).rev() {
-            let found = self.words.longest(self.language.roles, place);
-            if let Some((_, role)) = found {
-                return Some((place + 1 == at, role));
-            }
-            let word = &self.words.list[place];
-            let is_deed = self.words.longest(self.language.verbs, place).is_some();
-            if is_deed {
-                return Some((true, Role::Target));
-            }
-            if word.is_taken || word.ends_clause || word.kind != Kind::Plain {
-                return None;
-            }
-        }
-        None
-    }
-
-    fn role_behind(&self, at: usize) -> Option<Role> {
-        self.words.longest(self.language.roles, at).map(|(_, role)| role)
     }
 }
 

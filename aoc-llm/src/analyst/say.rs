@@ -3,12 +3,16 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use aoc_core::{Completion, ErrorKind, LlmProvider, Prompt, Result};
-use tokio::time::{Instant, timeout_at};
+use tokio::{
+    sync::Notify,
+    time::{Instant, timeout_at},
+};
 
 use super::{
     answer::{Claim, Status},
     check::{Checker, SaidClaim},
     hear::Hearing,
+    tab::Tab,
 };
 use crate::Usage;
 
@@ -64,26 +68,36 @@ impl<'a> Speech<'a> {
         }
     }
 
-    /// Asks a model, and adds its claims.
+    /// Asks a model, and adds its claims. It is stopped once it has said more than is looked at.
     pub(super) async fn ask(
         &self,
         (model, until): (&dyn LlmProvider, Instant),
-        prompt: &Prompt,
+        (prompt, tab): (&Prompt, Tab<'_>),
         checker: &Checker<'_>,
     ) -> Heard {
-        let on_text = |piece: &str| self.hear(piece, checker);
-        let Ok(answer) = timeout_at(until, model.complete(prompt, &on_text)).await else {
-            let error = Some("the language model took too long".to_owned());
-            return Heard { error, usage: Usage::of_prompt(prompt), kept: self.kept() };
+        let enough = Notify::new();
+        let on_text = |piece: &str| {
+            tab.hear(piece);
+            if self.hear(piece, checker) {
+                enough.notify_one();
+            }
         };
-        if let Ok(completion) = &answer {
+        let answer = tokio::select! {
+            biased;
+            answer = timeout_at(until, model.complete(prompt, &on_text)) => answer.ok(),
+            () = enough.notified() => {
+                return Heard { error: None, usage: tab.settle(prompt, None), kept: self.kept() };
+            }
+        };
+        if let Some(Ok(completion)) = &answer {
             self.catch_up(&completion.text, checker);
         }
         let kept = self.kept();
-        let usage = answer
-            .as_ref()
-            .map_or_else(|_| Usage::of_prompt(prompt), |completion| Usage::of(prompt, completion));
-        Heard { error: problem(&answer, kept, self.lock().hearing.claims), usage, kept }
+        let error = match &answer {
+            None => Some("the language model took too long".to_owned()),
+            Some(answer) => problem(answer, kept, self.lock().hearing.claims),
+        };
+        Heard { error, usage: tab.settle(prompt, answer.and_then(Result::ok).as_ref()), kept }
     }
 
     /// The answer and its claims.
@@ -92,11 +106,13 @@ impl<'a> Speech<'a> {
         (spoken.text, spoken.claims)
     }
 
-    fn hear(&self, piece: &str, checker: &Checker) {
+    /// Hears a piece, and says whether that is enough.
+    fn hear(&self, piece: &str, checker: &Checker) -> bool {
         let mut spoken = self.lock();
         for json in spoken.hearing.hear(piece) {
             Self::claim(&mut spoken, self.on_text, &json, checker);
         }
+        spoken.hearing.is_full() || spoken.hearing.claims >= MOST
     }
 
     /// Hears what did not come in pieces.

@@ -3,7 +3,7 @@
 use aoc_core::Filter;
 
 use super::{
-    catalogue::{ALONE, DEEDS, Entry, TOPICS, Topic, Verb},
+    catalogue::{ALONE, COPIES, DEEDS, Entry, TOPICS, Topic, Verb},
     language::{Language, Role},
     scope::{platform, unique},
     vocabulary::Vocabulary,
@@ -46,6 +46,13 @@ const THINGS: [Topic; 9] = [
     Topic::Team,
     Topic::User,
 ];
+
+/// Operations for a topic whose services do not occur, where Office 365 has copies of them.
+fn copies(entry: &Entry, known: &Vocabulary) -> Option<&'static [&'static str]> {
+    let occurs = entry.services.iter().any(|service| known.service(service).is_some());
+    let has_copies = !occurs && known.service("Directory").is_some();
+    COPIES.iter().find(|(topic, _)| has_copies && *topic == entry.topic).map(|(_, operations)| *operations)
+}
 
 /// Topics that can be kinds of actors.
 const ACTORS: [Topic; 3] = [Topic::App, Topic::Guest, Topic::User];
@@ -108,6 +115,18 @@ impl Subject {
         if !self.topics.iter().any(|topic| about_roles.contains(topic)) {
             self.topics.push(Topic::Role);
         }
+    }
+
+    /// A file was named.
+    pub(super) fn add_file(&mut self) {
+        if self.topics.is_empty() && self.verbs.contains(&Verb::Read) {
+            self.topics.push(Topic::File);
+        }
+    }
+
+    /// Whether only those who act are asked for, whatever they did: `most active users`.
+    pub(super) fn is_anybody(&self) -> bool {
+        self.topics == [Topic::User] && self.verbs.is_empty() && self.left_out.is_empty()
     }
 
     /// Whether something is asked to have been done.
@@ -188,6 +207,11 @@ impl Subject {
         // A verb that says all by itself: what was wiped can only be a device.
         if entry.operations.is_empty() && !self.alone().is_empty() {
             return false;
+        }
+        if let Some(copies) = copies(entry, known) {
+            operations.extend(copies);
+            notes.push("Entra's own records are not collected: Office 365's copies were taken.".to_owned());
+            return true;
         }
         services.extend(entry.services);
         operations.extend(entry.operations);

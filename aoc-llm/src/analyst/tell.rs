@@ -4,14 +4,15 @@ use aoc_core::{Event, Key, Outcome, query::Counted};
 use chrono::FixedOffset;
 
 use super::{
-    Intent, Order, Plan,
+    Group, Intent, Order, Plan,
     answer::Claim,
     facts::Facts,
-    prompt::{clean::value, record::local},
+    phrases::{clock, looked_for, sentence, within},
+    prompt::clean::value,
 };
 
 /// How many events a sentence names.
-const CITED: usize = 3;
+const CITED: usize = 1;
 /// How many values an overview names.
 const TOP: usize = 5;
 /// How many events an overview tells one by one.
@@ -27,16 +28,29 @@ pub(super) struct Teller<'a> {
 }
 
 impl Teller<'_> {
-    /// The first sentence: how many events there are.
+    /// The first sentence: the one event that is asked for, or how many there are.
     pub(super) fn headline(&self) -> Claim {
         let total = self.facts.counts.total;
         let failed = match self.facts.counts.of(Outcome::Failure) {
-            0 => String::new(),
+            failed if failed == 0 || total == 0 => String::new(),
             failed => format!(", {failed} failed"),
         };
-        let text = match total {
-            0 => format!("No stored event matches {}.", self.range()),
-            1 => format!("1 event matches {}{failed}.", self.range()),
+        if let Some(event) = self.only() {
+            let which = if self.plan.intent == Intent::First { "first" } else { "last" };
+            let text = match total {
+                1 => format!("The only one {}: {}", self.range(), sentence(event, self.offset)),
+                _ => format!("The {which} of {total} {}: {}", self.range(), sentence(event, self.offset)),
+            };
+            return Claim::stored(text, vec![event.dedupe_key.clone()]);
+        }
+        let text = match (total, self.facts.groups.0.len()) {
+            (0, _) => {
+                format!("No stored event matches {}: looked for {}.", self.range(), looked_for(self.plan))
+            }
+            (_, groups) if groups > 0 && self.plan.intent != Intent::Count => {
+                format!("{}, in {} {}{failed}.", self.kinds(groups), events(total), self.range())
+            }
+            (1, _) => format!("1 event matches {}{failed}.", self.range()),
             _ => format!("{total} events match {}{failed}.", self.range()),
         };
         Claim::stored(text, self.examples(|_| true))
@@ -45,12 +59,14 @@ impl Teller<'_> {
     /// What the intent asks for, but for lists, in few sentences.
     pub(super) fn core(&self) -> Vec<Claim> {
         if self.facts.counts.total == 0 {
-            return Vec::new();
+            return self.earlier();
         }
         match self.plan.intent {
             Intent::List => Vec::new(),
+            Intent::Count if self.plan.group_by.is_some() => self.groups(),
             Intent::Count => self.results(),
             Intent::Who | Intent::Which => self.groups(),
+            Intent::First | Intent::Last if self.only().is_some() => Vec::new(),
             Intent::First => {
                 self.facts.events.iter().take(self.few()).map(|event| self.event(event)).collect()
             }
@@ -58,6 +74,42 @@ impl Teller<'_> {
                 self.facts.events.iter().rev().take(self.few()).map(|event| self.event(event)).collect()
             }
             Intent::When => self.times(),
+        }
+    }
+
+    /// The one event that is asked for.
+    fn only(&self) -> Option<&Event> {
+        match self.plan.intent {
+            Intent::First if self.few() == 1 => self.facts.events.first(),
+            Intent::Last if self.few() == 1 => self.facts.events.last(),
+            _ => None,
+        }
+    }
+
+    /// Where nothing was found: what there is before.
+    fn earlier(&self) -> Vec<Claim> {
+        let before = match (&self.facts.before, self.plan.range.start) {
+            (Some(event), _) => Some(Claim::stored(
+                format!("The last one before that: {}", sentence(event, self.offset)),
+                vec![event.dedupe_key.clone()],
+            )),
+            (None, Some(_)) => Some(Claim::stored("Note: No earlier event matches either.", Vec::new())),
+            (None, None) => None,
+        };
+        let is_of_sign_ins = self.plan.filter.service == ["SignIn"];
+        let copies = "Note: Office 365's own records of sign-ins were not looked at; ask for UserLoggedIn or UserLoginFailed.";
+        let copies = is_of_sign_ins.then(|| Claim::stored(copies, Vec::new()));
+        before.into_iter().chain(copies).collect()
+    }
+
+    /// How many groups there are: `3 actors`.
+    fn kinds(&self, count: usize) -> String {
+        let name = format!("{:?}", self.plan.group_by.unwrap_or(Group::Actor)).to_lowercase();
+        let many = if name.ends_with('s') { "es" } else { "s" };
+        match count {
+            1 => format!("1 {name}"),
+            _ if count >= self.plan.limit => format!("{count} {name}{many} or more"),
+            _ => format!("{count} {name}{many}"),
         }
     }
 
@@ -105,13 +157,7 @@ impl Teller<'_> {
     }
 
     fn range(&self) -> String {
-        let time = |time: aoc_core::Timestamp| {
-            time.instant().with_timezone(&self.offset).format("%Y-%m-%d %H:%M %:z").to_string()
-        };
-        match self.plan.range.start {
-            Some(start) => format!("from {} until {}", time(start), time(self.plan.range.end)),
-            None => format!("until {}", time(self.plan.range.end)),
-        }
+        within(&self.plan.range, self.offset)
     }
 
     fn results(&self) -> Vec<Claim> {
@@ -119,36 +165,43 @@ impl Teller<'_> {
             let keys = self.examples(|event| event.result.as_str() == one.value);
             Claim::stored(format!("{}: {}.", capital(&one.value), events(one.count)), keys)
         };
-        self.facts.counts.result.iter().map(tell).collect()
+        let results = &self.facts.counts.result;
+        if results.len() > 1 { results.iter().map(tell).collect() } else { Vec::new() }
     }
 
     fn groups(&self) -> Vec<Claim> {
-        let group = self.plan.group_by.unwrap_or(super::Group::Actor);
+        let group = self.plan.group_by.unwrap_or(Group::Actor);
         let tell = |one: &Counted| {
             let keys = self.examples(|event| group.values(event).contains(&one.value));
-            Claim::stored(format!("{}: {}.", value(&one.value, NAME), events(one.count)), keys)
+            Claim::stored(format!("{}: {}.", shown(&one.value), events(one.count)), keys)
         };
         self.facts.groups.0.iter().map(tell).collect()
     }
 
     fn times(&self) -> Vec<Claim> {
         let Some(timeline) = &self.facts.timeline else { return Vec::new() };
-        let time = |bucket: &aoc_core::query::Bucket| {
-            bucket.start.instant().with_timezone(&self.offset).format("%Y-%m-%d %H:%M %:z").to_string()
-        };
         let mut claims: Vec<Claim> = Vec::new();
-        let (first, last) = (timeline.buckets.first(), timeline.buckets.last());
-        let size = format!("{:?}", timeline.bucket).to_lowercase();
-        if let (Some(first), Some(last)) = (first, last) {
-            let text =
-                format!("The first {size} with events began at {}, the last at {}.", time(first), time(last));
-            claims.push(Claim::stored(text, self.examples(|_| true)));
+        let (first, last) = (self.facts.events.first(), self.facts.events.last());
+        if let (Some(first), Some(last), 0) = (first, last, self.facts.left_out) {
+            let (from, to) = (clock(first.timestamp, self.offset), clock(last.timestamp, self.offset));
+            let text = if from == to {
+                format!("It was at {from}.")
+            } else {
+                format!("The first was at {from}, the last at {to}.")
+            };
+            claims.push(Claim::stored(text, vec![first.dedupe_key.clone(), last.dedupe_key.clone()]));
         }
-        if let Some(most) = timeline.buckets.iter().max_by_key(|bucket| bucket.count) {
+        let most = timeline.buckets.iter().max_by_key(|bucket| bucket.count);
+        if let Some(most) = most.filter(|_| self.facts.counts.total > NOTABLE as u64) {
+            let size = format!("{:?}", timeline.bucket).to_lowercase();
             let end = timeline.bucket.next(most.start.ticks());
-            let within = |event: &Event| (most.start.ticks()..end).contains(&event.timestamp.ticks());
-            let text = format!("The busiest {size} began at {}: {}.", time(most), events(most.count));
-            claims.push(Claim::stored(text, self.examples(within)));
+            let is_within = |event: &Event| (most.start.ticks()..end).contains(&event.timestamp.ticks());
+            let text = format!(
+                "The busiest {size} began at {}: {}.",
+                clock(most.start, self.offset),
+                events(most.count)
+            );
+            claims.push(Claim::stored(text, self.examples(is_within)));
         }
         claims.extend(self.notable().into_iter().take(self.few()).map(|event| self.event(event)));
         claims
@@ -156,13 +209,13 @@ impl Teller<'_> {
 
     fn top(&self, what: &str, list: &[Counted], is: impl Fn(&Event, &str) -> bool) -> Option<Claim> {
         let names: Vec<String> =
-            list.iter().take(TOP).map(|one| format!("{} ({})", value(&one.value, NAME), one.count)).collect();
+            list.iter().take(TOP).map(|one| format!("{} ({})", shown(&one.value), one.count)).collect();
         let mut keys = Vec::new();
         for one in list.iter().take(TOP) {
             keys.extend(self.examples(|event| is(event, &one.value)).into_iter().next());
         }
-        keys.dedup();
-        (!names.is_empty()).then(|| Claim::stored(format!("{what}: {}.", names.join(", ")), keys))
+        keys.truncate(CITED);
+        (names.len() > 1).then(|| Claim::stored(format!("{what}: {}.", names.join(", ")), keys))
     }
 
     /// Failures first, then the rest, in the order that the plan asks for.
@@ -182,30 +235,13 @@ impl Teller<'_> {
     }
 }
 
-/// Who did what to what, when, from where, and how it ended.
-pub(super) fn sentence(event: &Event, offset: FixedOffset) -> String {
-    let name = |text: &str| value(text, NAME);
-    let mut text = format!("{}: ", local(event, offset));
-    let actor = event.actor_name().map(name).filter(|name| !name.is_empty());
-    text.push_str(&format!("{} — {}", actor.as_deref().unwrap_or("unnamed actor"), name(&event.operation)));
-    let targets: Vec<String> = event.target_displays.iter().take(CITED).map(|target| name(target)).collect();
-    if !targets.is_empty() {
-        text.push_str(&format!(" — {}", targets.join(", ")));
-    }
-    if let Some(address) = &event.actor_ip {
-        text.push_str(&format!(", from {}", name(address)));
-    }
-    text.push_str(match event.result {
-        Outcome::Failure => " (failed).",
-        Outcome::Partial => " (partly done).",
-        Outcome::Success => ".",
-        Outcome::Unknown => " (result unknown).",
-    });
-    text
-}
-
 pub(super) fn events(count: u64) -> String {
     if count == 1 { "1 event".to_owned() } else { format!("{count} events") }
+}
+
+/// A value as it is told; directory operations of Office 365 end with a full stop.
+fn shown(text: &str) -> String {
+    value(text.trim_end_matches('.'), NAME)
 }
 
 fn capital(word: &str) -> String {

@@ -31,7 +31,11 @@ impl Actors<'_> {
     /// Who is called by these folded words, which may be a first name, a last name or all of a name.
     pub(super) fn called(&self, words: &[&str]) -> Option<Meant> {
         let mut actors: Vec<String> = Vec::new();
-        for (actor, _) in self.list.iter().filter(|(_, name)| is_called(name, words)) {
+        let is_meant = |actor: &str, name: &[String]| {
+            let is_account = actor.contains('@') && name.len() == 1;
+            is_called(name, words) || (is_account && words == [name[0].as_str()])
+        };
+        for (actor, _) in self.list.iter().filter(|(actor, name)| is_meant(actor, name)) {
             if !actors.iter().any(|other| fold(other) == fold(actor)) {
                 actors.push((*actor).clone());
             }

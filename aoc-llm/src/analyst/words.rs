@@ -9,6 +9,12 @@ pub(super) const MOST_CHARACTERS: usize = 10_000;
 /// The most words of a question that are read.
 const MOST_WORDS: usize = 1_000;
 
+/// Endings of files that people ask for.
+const FILES: [&str; 18] = [
+    ".doc", ".docm", ".docx", ".xls", ".xlsm", ".xlsx", ".csv", ".ppt", ".pptx", ".pdf", ".txt", ".zip",
+    ".vsdx", ".one", ".png", ".jpg", ".msg", ".eml",
+];
+
 /// One word of a question.
 #[derive(Clone, Debug)]
 pub(super) struct Word {
@@ -133,6 +139,12 @@ impl Word {
         Self { text: text.to_owned(), key, kind, is_possessive: false, ends_clause: false, is_taken: false }
     }
 
+    /// Whether it is the name of a file, written without an address.
+    pub(super) fn is_file(&self) -> bool {
+        let is_name = matches!(self.kind, Kind::Quoted | Kind::Identifier);
+        is_name && FILES.iter().any(|ending| self.key.ends_with(ending))
+    }
+
     /// Whether the word is this one; a `*` at the end of `pattern` stands for any ending.
     pub(super) fn is(&self, pattern: &str) -> bool {
         if matches!(self.kind, Kind::Quoted | Kind::Address) {
@@ -161,6 +173,15 @@ fn read(token: &str, shouted: bool, list: &mut Vec<Word>) {
     let begun = token.trim_start_matches(|c| is_around(c) || c == '.' || c == '<');
     let bare = begun.trim_end_matches(|c| is_around(c) || matches!(c, '.' | ':' | '>'));
     let ends_clause = begun[bare.len()..].contains([',', ';', '.', '!', '?']);
+    if bare == "-" {
+        return list.push(Word::new(bare, Kind::Plain));
+    }
+    if let Some((first, last)) = bare.split_once('-').filter(|(first, last)| is_span(first, last)) {
+        for part in [first, "-", last] {
+            read(part, shouted, list);
+        }
+        return;
+    }
     if bare.is_empty() {
         if let Some(last) = list.last_mut().filter(|_| ends_clause) {
             last.ends_clause = true;
@@ -186,6 +207,26 @@ fn read(token: &str, shouted: bool, list: &mut Vec<Word>) {
     }
 }
 
+/// Whether a hyphen joins two dates, hours or days: `5.11.-12.11.`, `9-11`.
+fn is_span(first: &str, last: &str) -> bool {
+    let is_time = |text: &str| {
+        let parts: Vec<&str> = text.trim_end_matches('.').split(['.', '/', ':']).collect();
+        let hour = parts.last().map(|last| last.trim_end_matches("am").trim_end_matches("pm"));
+        let digits = parts.iter().rev().skip(1).copied().chain(hour);
+        let is_short = |part: &str| (1..=4).contains(&part.len()) && part.bytes().all(|c| c.is_ascii_digit());
+        let is_date = parts.len() > 1 || text.trim_end_matches('.').len() <= 2 || text.ends_with('m');
+        is_date && digits.into_iter().all(is_short)
+    };
+    is_time(first) && is_time(last)
+}
+
+/// Whether it ends as the name of a file does.
+fn is_file(text: &str) -> bool {
+    let ending = text.rsplit_once('.').map(|(_, ending)| ending).unwrap_or_default();
+    let is_half = matches!(ending, "m" | "am" | "pm");
+    (2..=5).contains(&ending.len()) && !is_half && ending.starts_with(|c: char| c.is_ascii_alphabetic())
+}
+
 fn kind_of(text: &str, shouted: bool) -> Kind {
     let is_guid = guids(text).any(|found| found == (0..text.len()));
     let mut letters = text.chars();
@@ -194,6 +235,7 @@ fn kind_of(text: &str, shouted: bool) -> Kind {
         () if is_guid => Kind::Guid,
         () if text.parse::<std::net::IpAddr>().is_ok() => Kind::Ip,
         () if text.len() > 2 && text.trim_matches('@').contains('@') => Kind::Address,
+        () if is_file(text) && !text.contains(['/', ':']) => Kind::Identifier,
         () if first.is_ascii_digit() || (text.len() > 1 && "+#".contains(first)) => Kind::Number,
         () if text.contains(|c: char| c.is_ascii_digit() || c == '_' || c == '\\') || dotted(text) => {
             Kind::Identifier

@@ -24,7 +24,7 @@ fn check(answer: &Answer) {
 async fn every_intent_is_answered_by_sentences_that_name_their_events() {
     for (text, intent, expected) in [
         ("Who reset passwords yesterday?", Intent::Who, "Kim Lee: 1 event."),
-        ("How many files were accessed yesterday?", Intent::Count, "Success: 40 events."),
+        ("How many files were accessed yesterday?", Intent::Count, "40 events match on 2026-11-19 (UTC)."),
         ("When were files accessed yesterday?", Intent::When, "The busiest"),
         ("What happened yesterday?", Intent::List, "(failed)."),
     ] {
@@ -98,4 +98,57 @@ async fn a_plan_that_makes_no_sense_is_refused() {
     let error = analyst(&events()).await.ask(&asked).await.unwrap_err();
     assert_eq!(error.kind(), aoc_core::ErrorKind::Invalid);
     assert_eq!(error.to_string(), "plan: limit: 0 is not between 1 and 500");
+}
+
+#[tokio::test]
+async fn where_nothing_is_found_it_is_said_what_was_looked_for_and_what_there_is_before() {
+    let answer = ask("Who reset passwords today?").await;
+    assert!(answer.answer.contains("looked for operations Reset*password*"), "{}", answer.answer);
+    let before = &answer.claims[1];
+    assert_eq!(
+        before.text,
+        "The last one before that: 2026-11-19 10:00:00: Kim Lee — Reset user password — max@contoso.com, from 203.0.113.7 (failed)."
+    );
+    assert_eq!(before.events[0].as_str(), "test:reset");
+    let never = ask("Who wiped devices today?").await;
+    assert!(never.answer.contains("Note: No earlier event matches either."), "{}", never.answer);
+}
+
+#[tokio::test]
+async fn an_answer_leads_with_what_was_asked_for() {
+    for (text, start) in [
+        ("Who accessed files yesterday?", "1 actor, in 40 events on 2026-11-19 (UTC)."),
+        ("Which services were used yesterday?", "2 services, in 3 events on 2026-11-19 (UTC), 1 failed."),
+        (
+            "What was the last password reset?",
+            "The only one from 2026-11-13 11:30 until 2026-11-20 11:30 (UTC): 2026-11-19 10:00:00: Kim Lee",
+        ),
+        (
+            "What was the first file access yesterday?",
+            "The first of 40 on 2026-11-19 (UTC): 2026-11-19 12:00:00: Max Roth",
+        ),
+    ] {
+        let answer = ask(text).await;
+        assert!(answer.answer.starts_with(start), "{text}\n{}", answer.answer);
+        check(&answer);
+    }
+    let parts = ask("How many file events per service yesterday?").await;
+    assert!(parts.answer.contains("SharePoint: 40 events."), "{}", parts.answer);
+}
+
+#[tokio::test]
+async fn targets_are_told_by_their_names() {
+    let mut one = event("1", "2026-11-19T09:00:00Z", "SharePoint", "FileAccessed.");
+    let id = "8cafd2d5-6a51-41bb-ae86-a63c0d78d39b";
+    one.target_displays = vec![
+        "Plan.docx".into(),
+        "https://contoso.sharepoint.com/sites/hr/Shared Documents/Plan.docx".into(),
+        id.into(),
+        ".".into(),
+    ];
+    let mut page = event("2", "2026-11-19T09:01:00Z", "SharePoint", "ListViewed");
+    page.target_displays = vec![format!("https://contoso.sharepoint.com/sites/hr/{id}"), id.into()];
+    let answer = analyst(&[one, page]).await.ask(&all_of_yesterday()).await.unwrap();
+    assert!(answer.answer.contains("FileAccessed — Plan.docx, from 203.0.113.7."), "{}", answer.answer);
+    assert!(answer.answer.contains("ListViewed — hr, from 203.0.113.7."), "{}", answer.answer);
 }

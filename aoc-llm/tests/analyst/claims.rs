@@ -11,7 +11,8 @@ async fn check(claim: (&str, &[&str]), status: Status, text: &str) {
     assert_eq!(said.len(), 1, "{claim:?}");
     assert_eq!((said[0].status, said[0].text.as_str()), (status, text), "{claim:?}: {:?}", said[0].reason);
     assert_eq!(answer.llm_used, status != Removed);
-    assert_eq!(answer.answer.contains("Most frequent operations"), status == Removed, "{}", answer.answer);
+    // One sentence is no answer: the store's overview stays.
+    assert!(answer.answer.contains("Most frequent operations"), "{}", answer.answer);
 }
 
 #[tokio::test]

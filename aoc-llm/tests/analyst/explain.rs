@@ -76,7 +76,7 @@ async fn a_model_may_add_what_is_proven_and_nothing_else() {
     let analyst = analyst(&events()).await.model(Arc::new(model));
     let told = analyst.explain(&key, FixedOffset::east_opt(3_600).unwrap(), ("kim", PATIENCE)).await.unwrap();
     assert!(told.llm_used && told.explanation.contains("Kim Lee added lee@contoso.com to the role"));
-    assert!(told.explanation.starts_with("2026-11-19T10:12:13+01:00: Kim Lee"), "{}", told.explanation);
+    assert!(told.explanation.starts_with("2026-11-19 10:12:13: Kim Lee"), "{}", told.explanation);
     assert!(!told.explanation.contains("attacker"));
     let missing =
         analyst.explain(&Key::from("x".to_owned()), FixedOffset::east_opt(0).unwrap(), ("", PATIENCE)).await;
@@ -152,4 +152,38 @@ async fn hostile_names_stay_inside_their_quotes() {
     let mut hidden = event("1", "2026-11-19T09:00:00Z", "Exchange", "Set-Mailbox");
     hidden.changes = vec![change("CustomAttribute1", json!("a\nb"), json!("c"))];
     assert_eq!(inverse(hidden).await, None);
+}
+
+#[tokio::test]
+async fn what_an_inverse_leaves_out_is_a_next_step() {
+    let mut user = event("1", "2026-11-19T09:00:00Z", "UserManagement", "Update user");
+    user.targets = target("User", USER);
+    user.changes = vec![
+        change("JobTitle", json!("Clerk"), json!("Manager")),
+        change("City", Value::Null, json!("Bern")),
+    ];
+    let told = explain(&[user], "test:1").await;
+    assert!(told.next_steps.last().unwrap().contains("the old values are not known: City."), "{told:?}");
+    let mut added = event("2", "2026-11-19T09:00:00Z", "GroupManagement", "Add member to group");
+    added.targets = target("User", USER);
+    added.changes = vec![change("Group.ObjectID", Value::Null, json!([GROUP]))];
+    let (_, text) = inverse(added.clone()).await.unwrap();
+    assert_eq!(text, format!("DELETE https://graph.microsoft.com/v1.0/groups/{GROUP}/members/{USER}/$ref"));
+    added.changes = vec![change("Group.ObjectID", Value::Null, json!("x/../y"))];
+    assert_eq!(inverse(added).await, None);
+}
+
+#[tokio::test]
+async fn hostile_values_stay_inside_their_json() {
+    let hostile =
+        "x\"}\n\nDELETE https://graph.microsoft.com/v1.0/users `$(iex y)` \u{2019}\u{202e}</script>";
+    let mut user = event("1", "2026-11-19T09:00:00Z", "UserManagement", "Update user");
+    user.targets = target("User", USER);
+    user.changes = vec![change("JobTitle", json!(hostile), json!("Clerk"))];
+    let (_, text) = inverse(user).await.unwrap();
+    let (call, body) = text.split_once("\n\n").unwrap();
+    assert_eq!(call, format!("PATCH https://graph.microsoft.com/v1.0/users/{USER}"));
+    assert_eq!(body.lines().count(), 3, "{body}");
+    assert!(!body.contains(['`', '<', '\u{202e}']), "{body}");
+    assert_eq!(serde_json::from_str::<Value>(body).unwrap(), json!({"jobTitle": hostile}));
 }

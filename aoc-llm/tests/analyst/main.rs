@@ -6,6 +6,7 @@ mod answers;
 mod claims;
 mod explain;
 mod injections;
+mod lies;
 mod models;
 mod prompts;
 mod world;

@@ -130,3 +130,105 @@ async fn a_proposed_plan_is_used_only_where_it_says_what_the_question_says() {
         assert!(model.asked.lock().unwrap()[0].schema.is_some());
     }
 }
+
+/// Says a piece again and again, and never comes to an end.
+struct Endless(String);
+
+#[async_trait::async_trait]
+impl LlmProvider for Endless {
+    async fn complete(
+        &self,
+        _: &aoc_core::Prompt,
+        on_text: &(dyn for<'t> Fn(&'t str) + Send + Sync),
+    ) -> aoc_core::Result<aoc_core::Completion> {
+        loop {
+            on_text(&self.0);
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_model_that_never_ends_is_stopped_and_charged() {
+    let claim = r#"{"text":"Kim Lee is evil.","events":["e1"]},"#;
+    for piece in ["x", claim, "{\"claims\":[{\"text\":\"", "[[[[{{{{"] {
+        let budget = Arc::new(Budget::new(Limits::default()));
+        let planning = Planning::Model;
+        let options = Options { planning, ..Options::default() };
+        let piece = piece.repeat(500);
+        let analyst = analyst(&events()).await.model(Arc::new(Endless(piece))).options(options);
+        let analyst = analyst.budget(budget.clone());
+        let answer = analyst.ask(&question("What happened yesterday?")).await.unwrap();
+        assert!(!answer.llm_used && answer.answer.contains("Most frequent operations"), "{}", answer.answer);
+        assert!(budget.snapshot().total > 0);
+        assert_eq!(budget.snapshot().total, answer.usage.unwrap().total());
+    }
+}
+
+#[tokio::test]
+async fn whoever_goes_away_in_the_middle_is_charged() {
+    /// Says something and waits for ever.
+    struct Hangs;
+    #[async_trait::async_trait]
+    impl LlmProvider for Hangs {
+        async fn complete(
+            &self,
+            _: &aoc_core::Prompt,
+            on_text: &(dyn for<'t> Fn(&'t str) + Send + Sync),
+        ) -> aoc_core::Result<aoc_core::Completion> {
+            on_text(&"x".repeat(40_000));
+            std::future::pending().await
+        }
+    }
+    let budget = Arc::new(Budget::new(Limits::default()));
+    let analyst = analyst(&events()).await.model(Arc::new(Hangs)).budget(budget.clone());
+    let asked = all_of_yesterday();
+    let answer = analyst.ask(&asked);
+    let left = tokio::time::timeout(std::time::Duration::from_millis(200), answer).await;
+    assert!(left.is_err());
+    assert!(budget.snapshot().total > 10_000, "{:?}", budget.snapshot());
+}
+
+#[tokio::test]
+async fn plans_that_look_for_what_the_question_does_not_say_are_not_used() {
+    let range = json!({"start": "2026-11-19T00:00:00Z", "end": "2026-11-20T00:00:00Z"});
+    let far = json!({"start": "2031-01-01T00:00:00Z", "end": "2032-01-01T00:00:00Z"});
+    let long = format!("{{\"intent\":\"who\",\"notes\":[\"{}\"]}}", "x".repeat(30_000));
+    for plan in [
+        json!({"range": range, "filter": {"actor": "im"}}).to_string(),
+        json!({"range": range, "filter": {"actor": "kim lee"}}).to_string(),
+        json!({"range": range, "filter": {"actor": "."}}).to_string(),
+        json!({"range": range, "filter": {"search": "lee"}}).to_string(),
+        json!({"range": range, "filter": {"search": "-kim"}, "limit": 0}).to_string(),
+        json!({"range": range, "filter": {"service": ["Secrets"]}}).to_string(),
+        json!({"range": range, "filter": {"operation": ["Delete tenant"]}}).to_string(),
+        json!({"range": range, "filter": {"operation": ["*"]}}).to_string(),
+        json!({"range": range, "filter": {"tenant": ["11111111-2222-4333-8444-555555555555"]}}).to_string(),
+        json!({"range": range, "filter": {"include_tags": ["x"]}}).to_string(),
+        json!({"range": far}).to_string(),
+        json!({"range": {"start": "2026-11-20T00:00:00Z", "end": "2026-11-19T00:00:00Z"}}).to_string(),
+        json!({"range": range, "limit": 501}).to_string(),
+        json!({"range": range, "limit": -1}).to_string(),
+        json!({"range": range, "drop": "events"}).to_string(),
+        json!([{"range": range}]).to_string(),
+        "DROP TABLE events".to_owned(),
+        long,
+    ] {
+        let options = Options { planning: Planning::Model, ..Options::default() };
+        let model = Arc::new(Parrot { says: plan.clone(), ..Parrot::default() });
+        let analyst = analyst(&events()).await.model(model).options(options);
+        let answer = analyst.ask(&question("What did kim reset yesterday?")).await.unwrap();
+        assert!(
+            answer.plan.notes[0].starts_with("The language model's plan was no good"),
+            "{plan}: {:?}",
+            answer.plan.notes
+        );
+    }
+    let other_day =
+        json!({"range": {"start": "2020-01-01T00:00:00Z", "end": "2020-01-02T00:00:00Z"}}).to_string();
+    let options = Options { planning: Planning::Model, ..Options::default() };
+    let model = Arc::new(Parrot { says: other_day, ..Parrot::default() });
+    let analyst = analyst(&events()).await.model(model).options(options);
+    let answer = analyst.ask(&question("What happened yesterday?")).await.unwrap();
+    assert_eq!(answer.plan.range.words, "yesterday");
+}

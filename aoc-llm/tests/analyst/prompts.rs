@@ -100,3 +100,116 @@ async fn long_fields_and_many_records_are_cut() {
     analyst(&many).await.model(model.clone()).options(options).ask(&all_of_yesterday()).await.unwrap();
     assert!(model.prompt().messages[0].text.len() < 70_000);
 }
+
+/// Whatever names somebody or something in events of many kinds, and what is left of it in a prompt.
+#[tokio::test]
+async fn nothing_that_names_leaves_under_pseudonyms() {
+    let mut one = event("1", "2026-11-19T09:00:00Z", "UserManagement", "Update user kim@fabrikam.example");
+    one.actor_display = Some("Zoë Näslund".into());
+    one.actor_upn = Some("ZOE.Naslund@Contoso.example".into());
+    one.actor_ip = Some("2001:db8:0:0::BEEF".into());
+    one.target_displays = vec![
+        "LAPTOP-4711".into(),
+        "Oskar Öberg".into(),
+        r"C:\Users\oskar\plan.docx".into(),
+        "https://contoso-my.sharepoint.example/personal/oskar".into(),
+        "Überraschung".into(),
+    ];
+    one.changes = vec![
+        change("Manager", json!("Petra Quist"), json!(["petra.quist@contoso.example"])),
+        change(
+            "StrongAuthenticationPhone",
+            json!("+46 8 5550100"),
+            json!({"host": "srv-db-01.contoso.example"}),
+        ),
+        change("AccountEnabled", json!(true), json!(false)),
+    ];
+    let mut two = event("2", "2026-11-19T09:05:00Z", "Exchange", "Set-Mailbox Naslund");
+    two.actor_display = Some("zoë NÄSLUND".into());
+    two.actor_upn = Some("oskar_contoso.example#EXT#@fabrikam.onmicrosoft.example".into());
+    two.actor_ip = Some("::ffff:192.0.2.9".into());
+    two.target_displays = vec!["x".into(), "11111111-2222-4333-8444-555555555555".into()];
+    let mut all = vec![one, two];
+    for n in 0..300 {
+        let mut other = event(&format!("n{n}"), "2026-11-19T10:00:00Z", "Exchange", "MailItemsAccessed");
+        other.actor_display = Some(format!("Ruben Counted{}", n % 7));
+        other.actor_upn = None;
+        all.push(other);
+    }
+    let model = Arc::new(Parrot::of(&[]));
+    let planning = aoc_llm::analyst::Planning::Model;
+    let options = Options { names: Names::Pseudonyms, planning, ..Options::default() };
+    let analyst = analyst(&all).await.model(model.clone()).options(options);
+    let mut asked = all_of_yesterday();
+    asked.text = "Did ZOË Näslund, Naslund or Mallory (mal@evil.example, 192.0.2.77) reset passwords on \
+                  SRV-7 for tenant Tailspin yesterday?"
+        .into();
+    analyst.ask(&asked).await.unwrap();
+    asked.plan = None;
+    analyst.ask(&asked).await.unwrap();
+    let asked = model.asked.lock().unwrap();
+    assert!(asked.iter().any(|prompt| prompt.messages[0].text.contains("AccountEnabled")));
+    for prompt in asked.iter() {
+        let said = format!("{} {}", prompt.system, prompt.messages[0].text).to_lowercase();
+        for name in [
+            "zoë",
+            "zoe",
+            "näslund",
+            "naslund",
+            "contoso",
+            "fabrikam",
+            "oskar",
+            "öberg",
+            "laptop",
+            "4711",
+            "db8",
+            "beef",
+            "überraschung",
+            "petra",
+            "quist",
+            "5550100",
+            "srv",
+            "11111111",
+            "192.0.2",
+            "ruben",
+            "counted1",
+            "mallory",
+            "mal@",
+            "tailspin",
+            "kim",
+            "203.0.113",
+            "sharepoint.example",
+            "plan.docx",
+            "\"x\"",
+        ] {
+            assert!(!said.contains(name), "{name} in {said}");
+        }
+        assert!(said.contains("reset passwords on (name) for tenant (name) yesterday"), "{said}");
+    }
+}
+
+#[tokio::test]
+async fn a_prompt_stays_below_its_limit_and_says_what_was_left_out() {
+    let mut many = Vec::new();
+    for n in 0..150 {
+        let mut one = event(&n.to_string(), "2026-11-19T09:00:00Z", "Exchange", "New-InboxRule");
+        // Each sign is sent as an escape.
+        one.target_displays = vec!["\u{e0001}`\"\\".repeat(500); 8];
+        one.actor_display = Some("ö".repeat(2_000));
+        one.changes =
+            vec![change(&"p".repeat(1_000), json!("`".repeat(1_000)), json!(["y".repeat(1_000)])); 9];
+        many.push(one);
+    }
+    for names in [Names::Real, Names::Pseudonyms] {
+        let model = Arc::new(Parrot::of(&[]));
+        let options = Options { max_events: 500, names, ..Options::default() };
+        let mut asked = all_of_yesterday();
+        asked.text = "why ".repeat(10_000);
+        let analyst = analyst(&many).await.model(model.clone()).options(options);
+        let answer = analyst.ask(&asked).await.unwrap();
+        let prompt = model.prompt();
+        let length = prompt.system.len() + prompt.messages[0].text.len();
+        assert!(length < 100_000, "{length}");
+        assert!(answer.answer.contains("Note: The language model was told "), "{}", answer.answer);
+    }
+}

@@ -5,8 +5,13 @@ use aoc_llm::analyst::Vocabulary;
 use super::read;
 
 fn known() -> Vocabulary {
-    let actors =
-        ["ben.fischer@contoso.com", "ana.berg@contoso.com", "ana.roth@contoso.com", "Microsoft Intune"];
+    let actors = [
+        "ben.fischer@contoso.com",
+        "ana.berg@contoso.com",
+        "ana.roth@contoso.com",
+        "Microsoft Intune",
+        "joey@contoso.com",
+    ];
     let services = ["SignIn", "UserManagement", "RoleManagement", "Exchange", "Directory", "SharePoint"];
     Vocabulary {
         actors: actors.map(str::to_owned).to_vec(),
@@ -39,6 +44,16 @@ fn grammar_tells_actors_from_targets() {
         ("who changed the policy \"Block all\"", "", "\"Block all\""),
         ("what did 0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0 change", "", "0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0"),
         ("role changes not by Ben", "", ""),
+        ("whats ben been up to", ben, ""),
+        ("fischer yesterday", ben, ""),
+        ("ben@contoso.com activity in October", "ben@contoso.com", ""),
+        ("exchange activity of Ben", ben, ""),
+        ("the last 20 things Ben Fischer did", ben, ""),
+        ("what did bob do", "bob", ""),
+        ("did mallory sign in", "mallory", ""),
+        ("who gave bob mailbox access", "", "bob"),
+        ("from where did joey sign in", "joey@contoso.com", ""),
+        ("who opened Budget 2027.xlsx", "", "Budget 2027.xlsx"),
     ] {
         let filter = read(question, &known()).filter;
         let told = (filter.actor.as_deref().unwrap_or_default(), filter.search.as_str());
@@ -97,4 +112,27 @@ fn services_are_left_out_by_what_remains() {
     );
     let blind = read("everything except sign-ins by ben@contoso.com", &Vocabulary::default());
     assert!(blind.notes.iter().any(|note| note.contains("cannot leave that out")), "{:?}", blind.notes);
+}
+
+#[test]
+fn roles_are_known_as_people_call_them() {
+    for question in
+        ["list global admins added this month", "who became Global Admin", "new company administrators"]
+    {
+        let filter = read(question, &known()).filter;
+        assert_eq!(filter.search.as_str(), "\"Global Administrator\"", "{question}");
+        assert!(filter.operation.iter().all(|name| name.contains("role")), "{filter:?}");
+    }
+}
+
+#[test]
+fn where_entra_is_not_collected_the_copies_of_office_365_are_taken_and_it_is_said() {
+    let services = ["Exchange", "Directory", "SharePoint"].map(str::to_owned).to_vec();
+    let known = Vocabulary { services, ..known() };
+    let plan = read("failed logins today", &known);
+    assert_eq!(plan.filter.operation, ["UserLoggedIn", "UserLoginFailed"]);
+    assert!(
+        plan.filter.service.is_empty() && plan.notes.iter().any(|note| note.contains("copies")),
+        "{plan:?}"
+    );
 }

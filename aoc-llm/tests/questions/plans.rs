@@ -86,3 +86,36 @@ fn a_page_that_starts_after_the_question_ends_keeps_a_valid_range() {
     let plan = sound().under(&Filter { start: Some(late), ..Filter::default() });
     plan.check().unwrap();
 }
+
+#[test]
+fn slips_of_the_keyboard_are_mended_and_said_and_names_are_not() {
+    let plan = read("who reset paswords yesterday", &Vocabulary::default());
+    assert!(
+        plan.notes.iter().any(|note| note == "\"paswords\" was read as \"passwords\"."),
+        "{:?}",
+        plan.notes
+    );
+    assert_eq!((plan.filter.operation[0].as_str(), plan.notes.len()), ("Reset*password*", 1), "{plan:?}");
+    let plan = read("who delted users yesterday", &Vocabulary::default());
+    assert_eq!(plan.filter.operation[0], "Delete user*", "{plan:?}");
+    let actors = vec!["uwe.grop@contoso.com".to_owned()];
+    let plan = read("what did grop change", &Vocabulary { actors, ..Vocabulary::default() });
+    assert_eq!(plan.filter.actor.as_deref(), Some("uwe.grop@contoso.com"), "{plan:?}");
+}
+
+#[test]
+fn questions_in_other_languages_are_said_to_be_not_understood() {
+    for question in [
+        "Welche Benutzer wurden gestern gelöscht?",
+        "qui a supprimé des utilisateurs hier",
+        "quién borró usuarios ayer por la noche",
+    ] {
+        let plan = read(question, &Vocabulary::default());
+        assert!(
+            plan.notes.iter().any(|note| note.contains("read in English")),
+            "{question}: {:?}",
+            plan.notes
+        );
+        assert!(!plan.notes.iter().any(|note| note.contains("was read as")), "{question}: {:?}", plan.notes);
+    }
+}

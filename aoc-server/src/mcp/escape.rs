@@ -15,13 +15,14 @@ pub(super) struct Limits {
     pub(super) depth: usize,
 }
 
-/// From what is shown where there is room, to what is shown where there is none.
+/// From what is shown where there is room, to what is shown where there is none. Texts of 200 characters always stay, so
+/// that no key of an event is cut: it would lead nowhere.
 pub(super) const LIMITS: [Limits; 5] = [
     Limits { text: 2_000, items: 500, depth: 32 },
     Limits { text: 500, items: 500, depth: 32 },
     Limits { text: 200, items: 100, depth: 24 },
-    Limits { text: 100, items: 60, depth: 16 },
-    Limits { text: 60, items: 40, depth: 10 },
+    Limits { text: 200, items: 40, depth: 16 },
+    Limits { text: 200, items: 15, depth: 8 },
 ];
 
 /// The value with its texts escaped and all that is too long cut; and how often something was cut.

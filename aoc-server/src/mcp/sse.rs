@@ -30,6 +30,7 @@ use crate::{
     api::{Context, Problem, error::ApiError, params::Params},
     auth::Caller,
     headers::Origins,
+    server::Stopping,
 };
 
 /// How many sessions there are at most.
@@ -114,6 +115,7 @@ impl Drop for Leave {
 pub(crate) async fn open(
     State(context): State<Context>,
     Extension(origins): Extension<Origins>,
+    stopping: Option<Extension<Stopping>>,
     headers: HeaderMap,
     params: Params,
 ) -> Result<Response, ApiError> {
@@ -131,14 +133,21 @@ pub(crate) async fn open(
     let leave = Leave { mcp: mcp.clone(), id };
     let address = format!("/mcp/messages/?session_id={}", leave.id);
     tokio::spawn(serve(Face::new(mcp, caller, "sse"), answers, received));
-    let events = Sse::new(events(address, sent, leave)).keep_alive(KeepAlive::new());
+    let stopped = async {
+        match stopping {
+            Some(Extension(stopping)) => stopping.begun().await,
+            None => std::future::pending().await,
+        }
+    };
+    let events = events(address, sent, leave).take_until(Box::pin(stopped));
+    let events = Sse::new(events).keep_alive(KeepAlive::new());
     // Proxies that gather answers would keep them from the client.
     let unbuffered = (HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
     Ok(([unbuffered], events).into_response())
 }
 
 /// Answers a session's messages until either side ends it.
-async fn serve(
+pub(super) async fn serve(
     face: Face,
     answers: mpsc::Sender<ServerJsonRpcMessage>,
     received: mpsc::Receiver<ClientJsonRpcMessage>,

@@ -2,15 +2,20 @@
 
 use std::{
     io::{BufRead, BufReader, Write},
+    net::TcpStream,
     process::{Command, Stdio},
+    sync::Arc,
+    time::Duration,
 };
 
-use aoc_core::store::EventLog;
+use aoc_core::{MemoryStore, store::EventLog};
 use aoc_server::{
-    Caller, ServerConfig,
+    Caller, Operations, ServerConfig,
     api::{Access, routes},
+    server,
 };
 use serde_json::{Value, json};
+use tokio::{net::TcpListener, runtime::Runtime, sync::oneshot};
 
 use crate::{
     client::{LEGACY, MODERN, Session, headers, initialize, request},
@@ -110,6 +115,52 @@ fn a_session_that_nobody_opened_is_not_there() {
         );
     }
     assert_eq!(server.request("HEAD", "/mcp/sse", &[]).status, 405);
+}
+
+#[test]
+fn a_session_ends_when_the_server_is_to_stop() {
+    let runtime = Runtime::new().unwrap();
+    let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
+    let address = listener.local_addr().unwrap();
+    let store = Arc::new(MemoryStore::new());
+    let router = server::router(Arc::new(Operations::new(store.clone(), store)), &unrecorded());
+    let (stop, stopped) = oneshot::channel::<()>();
+    let serving = runtime.spawn(server::serve(listener, router, async { drop(stopped.await) }));
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+    write!(stream, "GET /mcp/sse HTTP/1.1\r\nhost: {address}\r\n\r\n").unwrap();
+    let mut lines = BufReader::new(stream).lines();
+    assert!(lines.any(|line| line.unwrap().contains("session_id=")));
+    drop(stop);
+    // Without an end of its own a session outlives even the task that serves: this would wait for ever.
+    assert!(lines.all(|line| line.is_ok()));
+    runtime.block_on(serving).unwrap().unwrap();
+}
+
+#[test]
+fn only_pages_of_configured_origins_may_send_what_mcp_needs() {
+    let portal = "https://portal.example.com";
+    let config = ServerConfig { cors_origins: vec![portal.into()], ..unrecorded() };
+    let server = Server::start(&[], &config, Caller::open());
+    let asks = |origin, path| {
+        let headers = [("origin", origin), ("access-control-request-method", "POST")];
+        server.request("OPTIONS", path, &headers)
+    };
+    for path in ["/mcp", "/mcp/sse", "/mcp/messages/"] {
+        let allowed = asks(portal, path);
+        assert_eq!((allowed.status, allowed.header("access-control-allow-origin")), (204, Some(portal)));
+        let names = allowed.header("access-control-allow-headers").unwrap();
+        for name in ["authorization", "mcp-protocol-version", "mcp-method", "mcp-name", "mcp-session-id"] {
+            assert!(names.split(", ").any(|other| other == name), "{name}: {names}");
+        }
+        let refused = asks("https://evil.example", path);
+        assert!(refused.headers.iter().all(|(name, _)| !name.starts_with("access-control-")), "{path}");
+    }
+    let mut headers = headers(LEGACY);
+    headers.push(("origin", portal));
+    let answer = server.exchange("POST", "/mcp", &headers, &initialize(LEGACY).to_string());
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    assert!(answer.header("access-control-expose-headers").unwrap().contains("www-authenticate"));
 }
 
 #[test]

@@ -35,7 +35,8 @@ const ADDED_TO_MAILBOX: &[&str] =
 const REMOVED_FROM_MAILBOX: &[&str] =
     &["Remove-MailboxPermission", "Remove-RecipientPermission", "Remove*FolderPermission*"];
 const SHARED: &[&str] = &["SharingSet", "SharingInvitationCreated", "*LinkCreated", "AddedToSecureLink"];
-const DELETED_FILE: &[&str] = &["FileRecycled", "FileDeleted*", "FolderRecycled", "FolderDeleted*"];
+const DELETED_FILE: &[&str] =
+    &["FileRecycled", "FileDeleted*", "FolderRecycled", "FolderDeleted*", "FileVersionsAllDeleted"];
 const DOWNLOADED: &[&str] = &["FileDownloaded", "FileSyncDownloaded*"];
 const UPLOADED: &[&str] = &["FileUploaded", "FileSyncUploaded*"];
 const RULE_ADDED: &[&str] = &["New-InboxRule", "UpdateInboxRules"];
@@ -62,6 +63,7 @@ pub(in crate::analyst) const DEEDS: &[(Topic, &[Verb], &[&str])] = &[
     (Topic::ConditionalAccess, &[Verb::Delete, Verb::Remove], &["Delete conditional access policy*"]),
     (Topic::Device, &[Verb::Add, Verb::Create, Verb::Register], ADDED_DEVICE),
     (Topic::Device, &[Verb::Delete, Verb::Remove], DELETED_DEVICE),
+    (Topic::Device, &[Verb::Rename], &["Rename device*"]),
     (Topic::Device, &[Verb::Disable], &["Disable device*", "disable ManagedDevice"]),
     (Topic::Elevation, &[Verb::Activate], &["*(PIM activation)"]),
     (Topic::File, &[Verb::Delete, Verb::Remove], DELETED_FILE),

@@ -195,6 +195,17 @@ pub(super) const TOPICS: &[Entry] = &[
     services(Topic::User, &["UserManagement"]),
 ];
 
+/// What Office 365's own copies of a topic's operations are called, where its services are not collected.
+pub(super) const COPIES: &[(Topic, &[&str])] = &[
+    (Topic::App, &["*application*", "*service principal*", "*app role*", "*delegated permission*"]),
+    (Topic::Device, &["*device*"]),
+    (Topic::Group, &["*group.", "*group settings*", "*license to group*"]),
+    (Topic::Policy, &["*policy*"]),
+    (Topic::Role, &["*member*role*", "*role definition*"]),
+    (Topic::SignIn, &["UserLoggedIn", "UserLoginFailed"]),
+    (Topic::User, &["*user.", "*user license.", "*account.", "*user password."]),
+];
+
 const MEMBERSHIP: &[&str] = &[
     "*member*to group*",
     "*member*from group*",

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use aoc_core::{fold, query::Counted};
 
-use super::{Checker, EXAMPLES, Piece, Proven, Removal, value, words};
+use super::{Checker, Deed, EXAMPLES, Piece, Proven, Removal, Sentence, split::Role, value, words};
 
 /// What a number counts, where not all events were looked at.
 struct Facet<'a> {
@@ -17,20 +17,24 @@ impl Checker<'_> {
     pub(super) fn count(
         &self,
         text: String,
-        pieces: &[Piece],
+        sentence: &Sentence,
         cited: &BTreeSet<usize>,
     ) -> Result<Proven, Removal> {
-        let numbers: Vec<&String> = pieces
+        let numbers: Vec<(usize, &String)> = sentence
+            .pieces
             .iter()
-            .filter_map(|piece| match piece {
-                Piece::Number { number, .. } => Some(number),
+            .enumerate()
+            .filter_map(|(at, piece)| match piece {
+                Piece::Number { number, counts: true } => Some((at, number)),
+                Piece::Number { number, .. } => Some((usize::MAX, number)),
                 _ => None,
             })
             .collect();
-        let [said] = numbers[..] else { return Err("it holds several numbers") };
-        let rest: Vec<&Piece> =
-            pieces.iter().filter(|piece| !matches!(piece, Piece::Number { .. })).collect();
-        let (count, matching) = self.counted(&rest)?;
+        let [(place, said)] = numbers[..] else { return Err("it holds several numbers") };
+        if place == usize::MAX {
+            return Err("its number does not count events");
+        }
+        let (count, matching) = self.counted(sentence, place)?;
         if count == 0 {
             return Err("the store counts no such event");
         }
@@ -47,17 +51,30 @@ impl Checker<'_> {
         if !cited.is_subset(&events) {
             reasons.push("events that do not prove it were left out");
         }
-        Ok(Proven { text, events, reasons })
+        let mut proven = Proven { text, events, reasons };
+        if self.left_out == 0 && Deed::of(sentence).is_named() {
+            // The result of all that were counted, not only of those that are named.
+            let named = std::mem::replace(&mut proven.events, matching);
+            self.tell_result(&sentence.pieces, &mut proven);
+            proven.events = named;
+        }
+        Ok(proven)
     }
 
-    /// How many events the pieces are about, and which of those that were looked at.
-    fn counted(&self, pieces: &[&Piece]) -> Result<(u64, BTreeSet<usize>), Removal> {
-        let proves = |at: &usize| pieces.iter().all(|piece| self.grounds[*at].1.proves(piece));
+    /// How many events the sentence is about, and which of those that were looked at. The number stands at a place.
+    fn counted(&self, sentence: &Sentence, place: usize) -> Result<(u64, BTreeSet<usize>), Removal> {
+        let deed = Deed::of(sentence);
+        let proves = |at: &usize| {
+            let ground = &self.grounds[*at].1;
+            deed.is_of(ground) && ground.proves_all(sentence, &[place])
+        };
         let matching: BTreeSet<usize> = (0..self.grounds.len()).filter(proves).collect();
         if self.left_out == 0 {
             return Ok((matching.len() as u64, matching));
         }
-        let facet = self.facet(pieces).ok_or("its number cannot be compared with a count of the store")?;
+        let pieces: Vec<&Piece> =
+            sentence.pieces.iter().filter(|piece| !matches!(piece, Piece::Number { .. })).collect();
+        let facet = self.facet(&pieces).ok_or("its number cannot be compared with a count of the store")?;
         if matching.is_empty() && !facet.text.is_empty() {
             return Err("none of the events that were looked at says so");
         }
@@ -68,10 +85,14 @@ impl Checker<'_> {
     fn facet<'p>(&self, pieces: &[&'p Piece]) -> Option<Facet<'p>> {
         match pieces {
             [] => Some(Facet { count: self.counts.total, text: "" }),
-            [Piece::Value { text, .. }] => {
-                let lists = [&self.counts.service, &self.counts.operation, &self.counts.actor];
+            [Piece::Value { text, role }] => {
+                let lists: &[&Vec<Counted>] = match role {
+                    Role::Actor => &[&self.counts.actor],
+                    Role::Plain => &[&self.counts.service, &self.counts.operation],
+                    _ => return None,
+                };
                 let is_named = |one: &&Counted| fold(&value(&one.value, 160)) == text.as_str();
-                let mut found = lists.into_iter().flatten().filter(is_named);
+                let mut found = lists.iter().copied().flatten().filter(is_named);
                 let count = found.next()?.count;
                 found.next().is_none().then_some(Facet { count, text })
             }

@@ -1,142 +1,193 @@
 //! What one event proves.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use aoc_core::{Event, Timestamp, fold};
-use chrono::{DateTime, FixedOffset, NaiveDate};
+use chrono::{DateTime, FixedOffset, NaiveDate, Utc};
 
 use super::{
-    split::{Piece, Role, is_time},
+    lex::{Known, Sort, is_time},
+    split::{Piece, Role, Sentence},
     words,
 };
 use crate::analyst::prompt::Record;
 
-/// Service and operation come before properties.
-const WRITTEN: usize = 2;
+/// Stems of operations that take something away from somewhere.
+const TAKES: [&str; 3] = ["remov", "delet", "revok"];
 
 /// An event, ready to be compared with pieces of sentences. All texts are folded.
 ///
 /// Names and values may be chosen by attackers, so they only prove themselves as a whole: single words are proven by
-/// what the vendor wrote, which are operations, services, properties and results.
+/// the operation, which the vendor wrote, and by the result.
 #[derive(Clone, Debug)]
 pub(super) struct Ground {
     actors: HashSet<String>,
-    /// Targets, and values of changes.
-    objects: HashSet<String>,
-    /// Values of changes before and after.
-    olds: HashSet<String>,
-    news: HashSet<String>,
-    /// Operation, service, properties, address.
+    targets: HashSet<String>,
+    changes: Vec<Changed>,
+    /// Services, properties, as written and with blanks.
     plain: HashSet<String>,
+    address: Option<String>,
+    /// The operation, as written and with blanks.
+    operation: HashSet<String>,
+    /// The stems of the operation, in its order.
+    pub(super) stems: Vec<String>,
     words: HashSet<String>,
-    /// Stems with the number behind them.
-    numbered: HashSet<(String, String)>,
     time: DateTime<FixedOffset>,
     pub(super) result: &'static str,
 }
 
+#[derive(Clone, Debug)]
+struct Changed {
+    properties: [String; 2],
+    old: String,
+    new: String,
+}
+
 impl Ground {
     pub(super) fn of(record: &Record, event: &Event, offset: FixedOffset) -> Self {
-        let fold_all = |texts: Vec<&String>| texts.iter().map(|text| fold(text).into_owned()).collect();
-        let changes = || record.changes.iter();
-        let objects = record.targets.iter().chain(changes().flat_map(|change| [&change.old, &change.new]));
-        let written =
-            [&record.service, &record.operation].into_iter().chain(changes().map(|change| &change.property));
-        let written: Vec<&String> = written.collect();
+        let folded = |text: &String| fold(text).into_owned();
+        let both = |text: &String| [folded(text), spaced(text)];
+        let changes: Vec<Changed> = record
+            .changes
+            .iter()
+            .map(|change| Changed {
+                properties: both(&change.property),
+                old: folded(&change.old),
+                new: folded(&change.new),
+            })
+            .collect();
+        let properties = changes.iter().flat_map(|change| change.properties.clone());
         let mut ground = Self {
-            actors: fold_all(record.actor.iter().collect()),
-            objects: fold_all(objects.collect()),
-            olds: fold_all(changes().map(|change| &change.old).collect()),
-            news: fold_all(changes().map(|change| &change.new).collect()),
-            plain: fold_all(written.iter().copied().chain(&record.address).collect()),
+            actors: record.actor.iter().map(folded).collect(),
+            targets: record.targets.iter().map(folded).collect(),
+            plain: both(&record.service).into_iter().chain(properties).collect(),
+            address: record.address.as_ref().map(folded),
+            operation: both(&record.operation).into_iter().collect(),
+            stems: stems(&record.operation),
             words: HashSet::new(),
-            numbered: HashSet::new(),
             time: event.timestamp.instant().with_timezone(&offset),
             result: record.result,
+            changes,
         };
-        written.into_iter().take(WRITTEN).for_each(|text| ground.read(text, |_| true));
-        changes().for_each(|change| ground.read(&change.property, |stem| !words::is_deed(stem)));
-        ground.add_meanings(record);
-        ground.add_date();
+        ground.add_words();
         ground
     }
 
-    /// The words of what the vendor wrote.
-    fn read(&mut self, text: &str, is_kept: impl Fn(&str) -> bool) {
-        let spaced = spaced(text);
-        let parts: Vec<&str> =
-            spaced.split(|c: char| !c.is_alphanumeric()).filter(|part| !part.is_empty()).collect();
-        for pair in parts.windows(2).filter(|pair| pair[1].bytes().all(|c| c.is_ascii_digit())) {
-            self.numbered.insert((words::stem(pair[0]), pair[1].to_owned()));
-        }
-        self.words.extend(parts.into_iter().map(words::stem).filter(|stem| is_kept(stem)));
+    fn add_words(&mut self) {
+        let changed: &[&str] =
+            if self.changes.is_empty() { &[] } else { &["chang", "propert", "set", "updat", "modif"] };
+        // What was tried is only told of failures.
+        let tried: &[&str] = if self.result == "failure" { &["attempt", "tri", "try", "unabl"] } else { &[] };
+        let own = self.stems.iter().filter(|stem| !words::is_judging(stem));
+        let meant = own.clone().flat_map(|stem| words::meanings(stem)).copied();
+        let all = own.map(String::as_str).chain(meant);
+        let all = all.chain(changed.iter().chain(tried).chain(words::of_result(self.result)).copied());
+        self.words = all.map(str::to_owned).collect();
     }
 
-    fn add_meanings(&mut self, record: &Record) {
-        let meanings: Vec<&str> = self.words.iter().flat_map(|stem| words::meanings(stem)).copied().collect();
-        let changed: &[&str] = if record.changes.is_empty() { &[] } else { &["chang", "propert"] };
-        let all = meanings.iter().chain(changed).chain(words::of_result(self.result));
-        self.words.extend(all.map(|word| (*word).to_owned()));
-        for change in &record.changes {
-            let property = words::stem(&fold(&change.property));
-            for (before, value) in [("from", &change.old), ("to", &change.new)] {
-                self.numbered.insert((before.to_owned(), value.clone()));
-                self.numbered.insert((property.clone(), value.clone()));
-            }
-        }
+    /// All values by which a sentence is split. What looks like a time or a common word is none.
+    pub(super) fn values(&self) -> impl Iterator<Item = Known> {
+        let values = self.changes.iter().flat_map(|change| [&change.old, &change.new]);
+        let names = self.actors.iter().chain(&self.targets).chain(values).map(|text| (text, Sort::Name));
+        let plain = self.plain.iter().map(|text| (text, Sort::Plain));
+        let operation = self.operation.iter().map(|text| (text, Sort::Operation));
+        let address = self.address.iter().map(|text| (text, Sort::Address));
+        names.chain(plain).chain(operation).chain(address).filter_map(|(text, sort)| known(text, sort))
     }
 
-    fn add_date(&mut self) {
-        let part = |format: &str| self.time.format(format).to_string().to_lowercase();
-        let (month, day, year, weekday) = (part("%B"), part("%-d"), part("%Y"), part("%A"));
-        for (before, number) in [(&month, &day), (&day, &year), (&month, &year), (&weekday, &day)] {
-            self.numbered.insert((words::stem(before), number.clone()));
-        }
-        self.numbered.insert(("on".to_owned(), day));
-        self.words.extend([words::stem(&month), words::stem(&weekday)]);
+    pub(super) fn is_operation(&self, text: &str) -> bool {
+        self.operation.contains(text)
     }
 
-    /// All values by which a sentence is split. What looks like a number, a time or a common word is none.
-    pub(super) fn texts(&self) -> impl Iterator<Item = &String> {
-        let is_own = |text: &&String| {
-            text.chars().any(char::is_alphabetic)
-                && text.len() > 1
-                && !is_time(text)
-                && !words::is_common(text)
+    /// Whether the text is of a change: a property, or a value before or after.
+    pub(super) fn is_changed(&self, text: &str) -> bool {
+        let is_of = |change: &Changed| change.old == text || change.new == text;
+        self.changes
+            .iter()
+            .any(|change| is_of(change) || change.properties.iter().any(|property| property == text))
+    }
+
+    /// Whether the event says all of the sentence but for the pieces that are skipped.
+    pub(super) fn proves_all(&self, sentence: &Sentence, skipped: &[usize]) -> bool {
+        let pieces = || {
+            sentence.pieces.iter().enumerate().filter(|(at, _)| !skipped.contains(at)).map(|(_, piece)| piece)
         };
-        let address = self.plain.iter().filter(|text| text.parse::<std::net::IpAddr>().is_ok());
-        self.actors.iter().chain(&self.objects).chain(&self.plain).filter(is_own).chain(address)
+        let persons = pieces().filter_map(|piece| match piece {
+            Piece::Value { text, role: Role::Target | Role::From | Role::To } if text.contains('@') => {
+                Some(text)
+            }
+            _ => None,
+        });
+        // Which of two people was done what is not told by records.
+        let is_clear = persons.filter(|text| self.targets.contains(*text)).collect::<BTreeSet<_>>().len() < 2;
+        is_clear && pieces().all(|piece| self.proves(piece)) && self.proves_changes(pieces())
     }
 
     /// Whether the event says so.
-    pub(super) fn proves(&self, piece: &Piece) -> bool {
+    fn proves(&self, piece: &Piece) -> bool {
+        let takes = || self.stems.iter().any(|stem| TAKES.contains(&stem.as_str()));
         match piece {
-            Piece::Value { text, role: Role::Actor } => self.actors.contains(text),
-            Piece::Value { text, role: Role::Target } => self.has(text),
-            Piece::Value { text, role: Role::From } => {
-                self.has(text) && (self.olds.contains(text) || !self.news.contains(text))
-            }
-            Piece::Value { text, role: Role::To } => {
-                self.has(text) && (self.news.contains(text) || !self.olds.contains(text))
-            }
+            Piece::Value { text, role } => match role {
+                Role::Actor => self.actors.contains(text),
+                Role::Plain => {
+                    self.plain.contains(text)
+                        || self.operation.contains(text)
+                        || self.address.as_ref() == Some(text)
+                }
+                Role::Target => self.targets.contains(text) || self.is_changed(text),
+                Role::From => {
+                    (takes() && self.targets.contains(text))
+                        || self.changes.iter().any(|change| change.old == *text)
+                }
+                Role::To => {
+                    (!takes() && self.targets.contains(text))
+                        || self.changes.iter().any(|change| change.new == *text)
+                }
+            },
             Piece::Word(stem) => self.words.contains(stem),
-            Piece::Number { number, before, counts } => {
-                !counts && self.numbered.contains(&(before.clone(), number.clone()))
-            }
+            Piece::Number { .. } => false,
             Piece::Time(text) => self.is_at(text),
         }
     }
 
-    /// Whether the text names somebody or something, which has a part in the deed.
-    pub(super) fn names(&self, text: &str) -> bool {
-        self.actors.contains(text) || self.objects.contains(text)
-    }
-
-    fn has(&self, text: &str) -> bool {
-        self.objects.contains(text) || self.plain.contains(text)
+    /// Whether values before and after belong to the same change, and to the property that is named with them.
+    fn proves_changes<'p>(&self, pieces: impl Iterator<Item = &'p Piece>) -> bool {
+        let mut left: Vec<&Changed> = self.changes.iter().collect();
+        let (mut has_value, mut has_property) = (false, false);
+        for piece in pieces {
+            let Piece::Value { text, role } = piece else { continue };
+            let is_property =
+                |change: &Changed| *role == Role::Plain && change.properties.iter().any(|name| name == text);
+            if self.changes.iter().any(is_property) {
+                if has_property || !has_value {
+                    left = self.changes.iter().collect();
+                    has_value = false;
+                }
+                left.retain(|change| is_property(change));
+                has_property = true;
+            } else if self.changes.iter().any(|change| change.old == *text || change.new == *text)
+                && !self.targets.contains(text)
+                && !matches!(role, Role::Actor | Role::Plain)
+            {
+                left.retain(
+                    |change| if *role == Role::From { change.old == *text } else { change.new == *text },
+                );
+                has_value = true;
+            }
+            if left.is_empty() && !self.changes.is_empty() {
+                return false;
+            }
+        }
+        true
     }
 
     fn is_at(&self, text: &str) -> bool {
+        if let Some(day) = text.strip_prefix("--") {
+            return self.time.format("%m-%d").to_string() == day;
+        }
+        if words::WEEKDAYS.contains(&text) {
+            return self.time.format("%A").to_string().to_lowercase() == text;
+        }
         let upper = text.to_uppercase();
         if let Ok(exact) = Timestamp::parse(&upper).map(Timestamp::instant) {
             let has_zone =
@@ -152,9 +203,36 @@ impl Ground {
     }
 
     fn clock_is(&self, text: &str) -> bool {
-        let format = if text.len() == 5 { "%H:%M" } else { "%H:%M:%S" };
-        self.time.format(format).to_string() == text
+        let format = |text: &str| if text.len() == 5 { "%H:%M" } else { "%H:%M:%S" };
+        match text.strip_suffix('z') {
+            Some(clock) => self.time.with_timezone(&Utc).format(format(clock)).to_string() == clock,
+            None => self.time.format(format(text)).to_string() == text,
+        }
     }
+}
+
+/// A value by which sentences may be split.
+pub(super) fn known(text: &str, sort: Sort) -> Option<Known> {
+    let is_number = !text.is_empty() && text.bytes().all(|c| c.is_ascii_digit());
+    let sort = if is_number && sort == Sort::Name { Sort::Number } else { sort };
+    let is_own = match sort {
+        Sort::Number => true,
+        Sort::Address => text.parse::<std::net::IpAddr>().is_ok(),
+        _ => {
+            text.chars().any(char::is_alphabetic)
+                && text.len() > 1
+                && !is_time(text)
+                && !words::is_common(text)
+        }
+    };
+    is_own.then(|| Known { text: text.to_owned(), sort })
+}
+
+/// The stems of an operation's words.
+fn stems(operation: &str) -> Vec<String> {
+    let spaced = spaced(operation);
+    let parts = spaced.split(|c: char| !c.is_alphanumeric()).filter(|part| !part.is_empty());
+    parts.filter(|part| !words::is_neutral(part) && !words::is_article(part)).map(words::stem).collect()
 }
 
 /// `UserLoggedIn` as `user logged in`, folded.

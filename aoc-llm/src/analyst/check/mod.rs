@@ -1,23 +1,28 @@
 //! The checker: a sentence of a model stays only if the events that it names say so.
 //!
-//! A sentence is split into pieces: whole values of records, words, numbers, times. One event that is named has to
-//! prove all of them; where a sentence names several actors, targets or times, each of them needs an event of its own
-//! that proves the rest. Numbers that count events are replaced by what the store counts.
+//! A sentence is split into pieces: whole values of records, words, numbers, times. Words are proven by the operation
+//! and the result, or are among few that claim nothing. One event that is named has to prove all of the pieces, and the
+//! sentence has to tell all of its deed; where a sentence joins several actors, targets or times by `and`, each of them
+//! needs an event of its own that proves the rest. Numbers that count events are replaced by what the store counts.
 
 mod counting;
+mod deed;
 mod ground;
+mod lex;
 mod split;
 mod words;
 
 use std::collections::{BTreeSet, HashMap};
 
-use aoc_core::{Key, fold};
+use aoc_core::{Key, fold, query::Counted};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use self::{
-    ground::Ground,
-    split::{Piece, Role, split},
+    deed::Deed,
+    ground::{Ground, known},
+    lex::{Known, Sort},
+    split::{Piece, Sentence, split},
 };
 use super::{
     answer::{Claim, Counts, Status},
@@ -100,21 +105,23 @@ impl<'a> Checker<'a> {
         let cited = self.cited(&said.events)?;
         let text = self.text(&said.text)?;
         let values = self.values(&cited);
-        let pieces = split(&text, &values).ok_or("it holds signs that no plain sentence needs")?;
-        if pieces.iter().any(|piece| matches!(piece, Piece::Number { counts: true, .. })) {
-            return self.count(text, &pieces, &cited);
+        let folded = fold(&text);
+        let sentence = split(&folded, &values).ok_or("it is no plain sentence")?;
+        let has_number = sentence.pieces.iter().any(|piece| matches!(piece, Piece::Number { .. }));
+        if has_number {
+            return self.count(text, &sentence, &cited);
         }
         if cited.is_empty() {
             return Err("it names no event");
         }
-        if !self.has_deed(&pieces, &cited) {
-            return Err("it does not say what was done");
+        if !Deed::of(&sentence).is_told() {
+            return Err("it does not say who did what");
         }
-        let events = self.witnesses(&pieces, &cited).ok_or("the events that it names do not say so")?;
+        let events = self.witnesses(&sentence, &cited).ok_or("the events that it names do not say so")?;
         let dropped = (events.len() < cited.len()).then_some("events that do not prove it were left out");
         let mut proven =
             Proven { text: quoted(text, &values), events, reasons: dropped.into_iter().collect() };
-        self.tell_result(&pieces, &mut proven);
+        self.tell_result(&sentence.pieces, &mut proven);
         Ok(proven)
     }
 
@@ -157,67 +164,48 @@ impl<'a> Checker<'a> {
     }
 
     /// The values of these events and of the counts, the longest first.
-    fn values(&self, cited: &BTreeSet<usize>) -> Vec<(String, bool)> {
-        let mut values: BTreeSet<(String, bool)> = BTreeSet::new();
-        let is_name = |text: &str| cited.iter().any(|at| self.grounds[*at].1.names(text));
-        for at in cited {
-            values.extend(self.grounds[*at].1.texts().map(|text| (text.clone(), is_name(text))));
-        }
-        for one in self.counts.service.iter().chain(&self.counts.operation).chain(&self.counts.actor) {
-            let text = fold(&value(&one.value, 160)).into_owned();
-            if text.chars().any(char::is_alphabetic) && text.len() > 1 && !words::is_common(&text) {
-                let is_name = is_name(&text) || self.counts.actor.iter().any(|actor| actor == one);
-                values.insert((text, is_name));
-            }
-        }
-        let mut values: Vec<_> = values.into_iter().collect();
-        values.sort_by_key(|(text, _)| std::cmp::Reverse(text.len()));
+    fn values(&self, cited: &BTreeSet<usize>) -> Vec<Known> {
+        let counts = self.counts;
+        let counted = |list: &[Counted], sort: Sort| -> Vec<Known> {
+            list.iter().filter_map(|one| known(&fold(&value(&one.value, 160)), sort)).collect()
+        };
+        let of_events = cited.iter().flat_map(|at| self.grounds[*at].1.values());
+        let mut values: Vec<Known> = of_events
+            .chain(counted(&counts.actor, Sort::Name))
+            .chain(counted(&counts.operation, Sort::Operation))
+            .chain(counted(&counts.service, Sort::Plain))
+            .collect();
+        // What may be a name is one.
+        values.sort_by(|a, b| (b.text.len(), &a.text, a.sort).cmp(&(a.text.len(), &b.text, b.sort)));
+        values.dedup_by(|later, first| later.text == first.text);
         values
     }
 
-    fn has_deed(&self, pieces: &[Piece], cited: &BTreeSet<usize>) -> bool {
-        let is_name = |text: &str| cited.iter().any(|at| self.grounds[*at].1.names(text));
-        pieces.iter().any(|piece| match piece {
-            Piece::Value { text, .. } => !is_name(text) && text.parse::<std::net::IpAddr>().is_err(),
-            Piece::Word(_) => true,
-            _ => false,
-        })
-    }
-
-    /// The events that prove the pieces.
-    fn witnesses(&self, pieces: &[Piece], cited: &BTreeSet<usize>) -> Option<BTreeSet<usize>> {
-        let proves = |at: usize, anchor: Option<&Piece>| {
-            let is_excused = |piece: &&Piece| {
-                anchor.is_none_or(|anchor| *piece == anchor || self.kind(piece) != self.kind(anchor))
+    /// The events that prove the sentence.
+    fn witnesses(&self, sentence: &Sentence, cited: &BTreeSet<usize>) -> Option<BTreeSet<usize>> {
+        let deed = Deed::of(sentence);
+        let proving = |skipped: &[usize]| -> BTreeSet<usize> {
+            let proves = |at: &usize| {
+                let ground = &self.grounds[*at].1;
+                deed.is_of(ground) && ground.proves_all(sentence, skipped)
             };
-            pieces.iter().filter(is_excused).all(|piece| self.grounds[at].1.proves(piece))
+            cited.iter().copied().filter(proves).collect()
         };
-        let anchors: Vec<&Piece> = pieces.iter().filter(|piece| self.kind(piece).is_some()).collect();
-        let mut witnesses = BTreeSet::new();
-        if anchors.is_empty() {
-            witnesses.extend(cited.iter().filter(|at| proves(**at, None)));
-            return Some(witnesses).filter(|witnesses| !witnesses.is_empty());
+        let whole = proving(&[]);
+        let members = sentence.only_list();
+        if !whole.is_empty() || members.is_empty() {
+            return Some(whole).filter(|whole| !whole.is_empty());
         }
-        for anchor in anchors {
-            let found: Vec<usize> = cited.iter().copied().filter(|at| proves(*at, Some(anchor))).collect();
+        let mut witnesses = BTreeSet::new();
+        for member in &members {
+            let others: Vec<usize> = members.iter().copied().filter(|other| other != member).collect();
+            let found = proving(&others);
             if found.is_empty() {
                 return None;
             }
             witnesses.extend(found);
         }
         Some(witnesses)
-    }
-
-    /// Values that are no names are not excused.
-    fn kind(&self, piece: &Piece) -> Option<Kind> {
-        match piece {
-            Piece::Value { text, .. } if !self.grounds.iter().any(|(_, ground)| ground.names(text)) => None,
-            Piece::Value { role: Role::Actor, .. } => Some(Kind::Actor),
-            Piece::Value { role: Role::Target, .. } => Some(Kind::Target),
-            Piece::Time(_) => Some(Kind::Time),
-            // What was before and after belongs to one deed.
-            Piece::Value { .. } | Piece::Word(_) | Piece::Number { .. } => None,
-        }
     }
 
     /// Says that something failed where the sentence does not.
@@ -241,24 +229,20 @@ impl<'a> Checker<'a> {
     }
 }
 
-/// What a sentence may name several of.
-#[derive(Clone, Copy, PartialEq)]
-enum Kind {
-    Actor,
-    Target,
-    Time,
-}
-
-/// Names of many words in quotation marks, so that they do not read like a part of the sentence.
-fn quoted(text: String, values: &[(String, bool)]) -> String {
-    let is_long = |value: &&(String, bool)| value.1 && value.0.split(' ').count() > 3;
-    values.iter().filter(is_long).fold(text, |text, (value, _)| {
-        match fold(&text)
-            .find(value.as_str())
-            .filter(|at| fold(&text).len() == text.len() && text.is_char_boundary(*at))
-        {
+/// Names of many words, or of words that sentences are made of, in quotation marks, so that they do not read like a
+/// part of the sentence.
+fn quoted(text: String, values: &[Known]) -> String {
+    let is_long = |known: &&Known| {
+        let mut parts = known.text.split(' ');
+        known.sort == Sort::Name
+            && (known.text.split(' ').count() > 3
+                || (known.text.contains(' ') && parts.any(words::is_common)))
+    };
+    values.iter().filter(is_long).fold(text, |text, known| {
+        let is_at = |at: &usize| fold(&text).len() == text.len() && text.is_char_boundary(*at);
+        match fold(&text).find(known.text.as_str()).filter(is_at) {
             Some(at) => {
-                let end = at + value.len();
+                let end = at + known.text.len();
                 format!("{}“{}”{}", &text[..at], &text[at..end], &text[end..])
             }
             None => text,

@@ -1,8 +1,9 @@
 //! A sentence in pieces, each of which has to be proven.
 
-use aoc_core::fold;
-
-use super::words;
+use super::{
+    lex::{Known, Sort, Token, lex, time},
+    words,
+};
 
 /// A part of a sentence.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,9 +12,9 @@ pub(super) enum Piece {
     Value { text: String, role: Role },
     /// A stem.
     Word(String),
-    /// A number, with the stem before it and whether it counts events.
-    Number { number: String, before: String, counts: bool },
-    /// A time or a date, as written.
+    /// A number, and whether it counts events.
+    Number { number: String, counts: bool },
+    /// A time or a date: as written, `--11-19` for a day, the name of a weekday.
     Time(String),
 }
 
@@ -24,129 +25,232 @@ pub(super) enum Role {
     Actor,
     /// It is done to.
     Target,
-    /// It is what was before.
+    /// It is what was before, or where something is taken away.
     From,
-    /// It is what came after.
+    /// It is what came after, or where something goes.
     To,
+    /// An operation, a service, a property, an address.
+    Plain,
 }
 
-/// Signs that stand in plain sentences.
-const SIGNS: &str = " .,;:'\"’“”()-–—/%+@_?";
-
-/// Splits a sentence; `values` are folded, the longest first, each with whether it names somebody or something.
-/// `None` where the sentence holds signs that no plain one needs.
-pub(super) fn split(text: &str, values: &[(String, bool)]) -> Option<Vec<Piece>> {
-    let folded = fold(text).into_owned();
-    let is_passive = is_passive(&folded, values);
-    let mut splitter = Splitter { pieces: Vec::new(), before: String::new(), is_passive, has_name: false };
-    let mut rest = folded.as_str();
-    let mut is_start = true;
-    while let Some(c) = rest.chars().next() {
-        if let Some(value) = values.iter().find(|(value, _)| is_start && stands(rest, value)) {
-            let (value, is_name) = value;
-            splitter.value(value, *is_name);
-            rest = &rest[value.len()..];
-            is_start = false;
-            continue;
-        }
-        if c.is_alphanumeric() && is_start {
-            let end = rest.find(|c: char| !is_inner(c)).unwrap_or(rest.len());
-            let word = rest[..end].trim_end_matches(['.', ':', '-', '\'', '’', '/', '_', '@', '+']);
-            splitter.word(word);
-            rest = &rest[word.len().max(c.len_utf8())..];
-            is_start = false;
-            continue;
-        }
-        if !SIGNS.contains(c) && !c.is_alphanumeric() {
-            return None;
-        }
-        is_start = !c.is_alphanumeric();
-        rest = &rest[c.len_utf8()..];
-    }
-    Some(splitter.pieces)
+/// The pieces of a sentence.
+#[derive(Debug, Default)]
+pub(super) struct Sentence {
+    pub(super) pieces: Vec<Piece>,
+    /// Which pieces are joined by `and` to the one before, which has the same part in the deed.
+    pub(super) joined: Vec<usize>,
+    pub(super) is_passive: bool,
 }
 
-fn is_inner(c: char) -> bool {
-    c.is_alphanumeric() || "-_.:@+/'’".contains(c)
-}
-
-/// Whether the text begins with the value, as words of its own.
-fn stands(text: &str, value: &str) -> bool {
-    let Some(rest) = text.strip_prefix(value) else { return false };
-    let mut next = rest.chars();
-    match next.next() {
-        None => true,
-        Some('.' | ':' | '-' | '@' | '_' | '/' | '+') => !next.next().is_some_and(char::is_alphanumeric),
-        Some(c) => !c.is_alphanumeric(),
+impl Sentence {
+    /// The members of the one list that the sentence has; nothing where it has none, or several.
+    pub(super) fn only_list(&self) -> Vec<usize> {
+        let Some(first) = self.joined.first().and_then(|at| at.checked_sub(1)) else { return Vec::new() };
+        let all: Vec<usize> = (first..=first + self.joined.len()).collect();
+        if self.joined == all[1..] { all } else { Vec::new() }
     }
 }
 
-/// Whether the sentence says what was done to something. Words inside values do not count.
-fn is_passive(folded: &str, values: &[(String, bool)]) -> bool {
-    let mut text = folded.to_owned();
-    for (value, _) in values.iter().filter(|(value, _)| value.contains(' ')) {
-        text = text.replace(value.as_str(), "-");
+/// Splits a folded sentence; the longest values come first. `None` where it is no plain sentence about deeds.
+pub(super) fn split(folded: &str, values: &[Known]) -> Option<Sentence> {
+    let tokens = lex(folded, values)?;
+    let is_passive = tokens.iter().any(|token| matches!(token, Token::Word(word) if words::is_passive(word)));
+    let sentence = Sentence { is_passive, ..Sentence::default() };
+    let mut splitter = Splitter { sentence, before: "", has_verb: false, has_name: false, last: None };
+    let mut at = 0;
+    while at < tokens.len() {
+        at += splitter.step(&tokens, at)?;
     }
-    text.split(|c: char| !c.is_alphanumeric()).any(words::is_passive)
+    Some(splitter.sentence)
 }
 
-struct Splitter {
-    pieces: Vec<Piece>,
-    /// The word before.
-    before: String,
-    is_passive: bool,
+struct Splitter<'t> {
+    sentence: Sentence,
+    /// The word before, if it is no article.
+    before: &'t str,
+    has_verb: bool,
     has_name: bool,
+    /// The value or time before and its token.
+    last: Option<(usize, usize)>,
 }
 
-impl Splitter {
-    fn value(&mut self, value: &str, is_name: bool) {
-        let is_by = matches!(self.before.as_str(), "by" | "by the");
-        let role = match () {
-            () if self.before == "from" => Role::From,
-            () if matches!(self.before.as_str(), "to" | "into") => Role::To,
-            () if !is_name => Role::Target,
-            () if is_by => Role::Actor,
-            () if self.is_passive || self.has_name || words::leads_to_target(&self.before) => Role::Target,
-            () => Role::Actor,
-        };
-        self.has_name |= is_name;
-        self.pieces.push(Piece::Value { text: value.to_owned(), role });
-        self.before = String::new();
+impl<'t> Splitter<'t> {
+    /// Reads what begins at a token, and says how many tokens it took.
+    fn step(&mut self, tokens: &[Token<'t>], at: usize) -> Option<usize> {
+        if let Some((text, count)) = time(&tokens[at..]) {
+            self.join(tokens, at);
+            self.push(Piece::Time(text));
+            self.last = Some((self.sentence.pieces.len() - 1, at + count - 1));
+            self.before = "";
+            return Some(count);
+        }
+        match tokens[at] {
+            Token::Sign(_) => {}
+            Token::Value { known, is_possessive } => {
+                let role = self.role(tokens, at, known, is_possessive)?;
+                self.has_name |= known.sort == Sort::Name;
+                self.has_verb |= known.sort == Sort::Operation;
+                self.push(Piece::Value { text: known.text.clone(), role });
+                self.last = Some((self.sentence.pieces.len() - 1, at));
+                self.before = "";
+            }
+            Token::Word(word) => self.word(tokens, at, word)?,
+        }
+        Some(1)
     }
 
-    fn word(&mut self, word: &str) {
-        if word.starts_with(|c: char| c.is_ascii_digit()) && is_time(word) {
-            self.pieces.push(Piece::Time(word.to_owned()));
-        } else if let Some(number) = words::number(word) {
-            self.push_number(&number.to_string());
-        } else if word.starts_with(|c: char| c.is_numeric()) {
-            self.push_number(word);
-        } else {
+    fn push(&mut self, piece: Piece) {
+        self.sentence.pieces.push(piece);
+    }
+
+    fn role(&mut self, tokens: &[Token], at: usize, known: &Known, is_possessive: bool) -> Option<Role> {
+        let before = self.before;
+        match known.sort {
+            Sort::Address => {
+                return matches!(before, "from" | "address" | "ip" | "").then_some(Role::Plain);
+            }
+            Sort::Operation | Sort::Plain => return (before != "by").then_some(Role::Plain),
+            Sort::Number => return Some(if before == "from" { Role::From } else { Role::To }),
+            Sort::Name => {}
+        }
+        if let Some(role) = self.role_of_last(tokens, at) {
+            self.join(tokens, at);
+            return Some(role);
+        }
+        let attempts = is_possessive && tokens.get(at + 1) == Some(&Token::Word("attempt"));
+        let is_possessive = is_possessive && !attempts;
+        Some(match before {
+            "by" => Role::Actor,
+            "from" => Role::From,
+            "to" | "into" | "onto" => Role::To,
+            _ if is_possessive || self.sentence.is_passive || words::leads_to_target(before) => Role::Target,
+            _ if self.has_verb => Role::Target,
+            // Whoever stands beside the actor before the verb would be an actor, too.
+            _ if self.has_name => return None,
+            _ => Role::Actor,
+        })
+    }
+
+    /// The part of the name right before, where this one is joined to it or stands in brackets behind it.
+    fn role_of_last(&self, tokens: &[Token], at: usize) -> Option<Role> {
+        let (piece, token) = self.last?;
+        let Piece::Value { role, .. } = &self.sentence.pieces[piece] else { return None };
+        let is_link = |token: &Token| matches!(token, Token::Word("and") | Token::Sign(',' | '('));
+        let is_near = !tokens[token + 1..at].is_empty() && tokens[token + 1..at].iter().all(is_link);
+        (is_near && *role != Role::Plain).then_some(*role)
+    }
+
+    /// Notes that a value or time is one of several.
+    fn join(&mut self, tokens: &[Token], at: usize) {
+        let Some((piece, token)) = self.last else { return };
+        let between = &tokens[token + 1..at];
+        let is_link = |token: &Token| matches!(token, Token::Word("and") | Token::Sign(','));
+        let is_list = between.contains(&Token::Word("and"));
+        let is_of_times = matches!(self.sentence.pieces[piece], Piece::Time(_));
+        let is_joined = !between.is_empty() && between.iter().all(is_link) && (is_list || !is_of_times);
+        if is_joined && piece + 1 == self.sentence.pieces.len() {
+            self.sentence.joined.push(piece + 1);
+        }
+    }
+
+    fn word(&mut self, tokens: &[Token<'t>], at: usize, word: &'t str) -> Option<()> {
+        if words::is_article(word) {
+            return Some(());
+        }
+        let next = tokens[at + 1..]
+            .iter()
+            .find(|token| !matches!(token, Token::Word(word) if words::is_article(word)) && !is_quote(token));
+        if words::number(word).is_some() {
+            self.number(&tokens[at + 1..], word);
+        } else if !is_fitting(word, tokens.get(at + 1)) || self.is_call(tokens, at, word) {
+            return None;
+        } else if !words::is_neutral(word) && !self.is_beside(tokens, at, word, next) {
             self.plain(word);
         }
-        let after_by = self.before.starts_with("by") && matches!(word, "the" | "user");
-        self.before = if after_by { "by the".to_owned() } else { word.to_owned() };
+        let is_kept = self.before == "by" && word == "user";
+        self.before = if is_kept { "by" } else { word };
+        Some(())
     }
 
-    fn push_number(&mut self, number: &str) {
-        let before = words::stem(&self.before);
-        self.pieces.push(Piece::Number { number: number.to_owned(), before, counts: false });
+    /// Whether somebody is told to do something: `Kim Lee, reset …`.
+    fn is_call(&self, tokens: &[Token], at: usize, word: &str) -> bool {
+        let is_first = self.last.is_some_and(|(_, token)| token + 2 == at);
+        let is_behind_comma = at > 0 && matches!(tokens[at - 1], Token::Sign(',' | ':' | '-' | '–' | '—'));
+        is_first && is_behind_comma && !self.has_verb && self.has_name && !words::is_neutral(word)
+    }
+
+    fn number(&mut self, behind: &[Token], word: &str) {
+        let run = behind.iter().map_while(|token| match token {
+            Token::Word(word) if !words::is_neutral(word) => Some(*word),
+            Token::Value { known, .. } if matches!(known.sort, Sort::Operation | Sort::Plain) => Some(""),
+            _ => None,
+        });
+        let counts = run.take(4).any(words::counts);
+        let number = words::number(word).unwrap_or_default().to_string();
+        self.push(Piece::Number { number, counts });
+    }
+
+    /// Whether the word only says what the value beside it is.
+    fn is_beside(&self, tokens: &[Token], at: usize, word: &str, next: Option<&Token>) -> bool {
+        let sort = |token: Option<&Token>| match token {
+            Some(Token::Value { known, .. }) => Some(known.sort),
+            _ => None,
+        };
+        let before = at.checked_sub(1).and_then(|at| tokens.get(at));
+        let beside = [sort(before), sort(next)];
+        let is_named = |token: Option<&Token>| matches!(token, Some(Token::Value { known, .. }) if known.text.contains('@'));
+        let fails = |token: Option<&Token>| matches!(token, Some(Token::Word(word)) if words::ends(word));
+        match word {
+            "operation" | "action" | "activity" | "it" if fails(next) => true,
+            "operation" | "action" | "activity" => beside.contains(&Some(Sort::Operation)),
+            "service" | "property" => beside.contains(&Some(Sort::Plain)),
+            "ip" => next == Some(&Token::Word("address")) || beside[1] == Some(Sort::Address),
+            "address" => beside[1] == Some(Sort::Address),
+            "via" | "using" => matches!(beside[1], Some(Sort::Operation | Sort::Plain)),
+            "named" | "called" => matches!(before, Some(Token::Word(_))) && beside[1].is_some(),
+            "user" | "account" => is_named(before) || is_named(next),
+            "as" => matches!(next, Some(Token::Word("member" | "owner"))),
+            "which" | "but" => tokens.iter().skip(at + 1).take(3).any(|token| fails(Some(token))),
+            _ => words::is_event(word) && self.is_counted(),
+        }
+    }
+
+    /// Whether a number that counts events stands before, with nothing but words between.
+    fn is_counted(&self) -> bool {
+        let mut pieces = self.sentence.pieces.iter().rev();
+        matches!(
+            pieces
+                .find(|piece| { !matches!(piece, Piece::Word(_) | Piece::Value { role: Role::Plain, .. }) }),
+            Some(Piece::Number { counts: true, .. })
+        )
     }
 
     fn plain(&mut self, word: &str) {
-        if let (Some(Piece::Number { counts, .. }), true) = (self.pieces.last_mut(), words::counts(word)) {
-            *counts = true;
-        }
         let is_compound = word.contains(['-', '/']) && !word.contains(['.', '@', ':', '_', '+']);
         let parts: Vec<&str> = if is_compound { word.split(['-', '/']).collect() } else { vec![word] };
         for part in parts.into_iter().filter(|part| !part.is_empty() && !words::is_neutral(part)) {
-            self.pieces.push(Piece::Word(words::stem(part)));
+            let stem = words::stem(part);
+            self.has_verb |= !words::is_kind(&stem);
+            self.push(Piece::Word(stem));
         }
     }
 }
 
-/// `09:30`, `09:30:05`, `2026-11-20`, and both with or without a zone.
-pub(super) fn is_time(word: &str) -> bool {
-    let shape: String = word.chars().map(|c| if c.is_ascii_digit() { '0' } else { c }).collect();
-    shape == "00:00" || shape == "00:00:00" || shape.starts_with("0000-00-00")
+fn is_quote(token: &Token) -> bool {
+    matches!(token, Token::Sign('"' | '“' | '”' | '\''))
+}
+
+/// Whether an auxiliary verb tells of the past, and not of what is to be done or what others were made to do.
+fn is_fitting(word: &str, next: Option<&Token>) -> bool {
+    match (word, next) {
+        (
+            "was" | "were" | "is" | "are" | "been" | "did" | "has" | "have" | "had",
+            Some(Token::Word("to")),
+        ) => false,
+        ("has" | "have" | "had", Some(Token::Word(next))) => {
+            *next == "been" || !(words::is_article(next) || words::is_neutral(next))
+        }
+        ("has" | "have" | "had", _) => false,
+        _ => true,
+    }
 }

@@ -56,12 +56,23 @@ pub(super) fn inverse(event: &Event) -> Option<Inverse> {
     match event.operation.trim_end_matches('.') {
         "Update user" | "Disable account" | "Enable account" => update_user(event),
         "Update conditional access policy" => update_policy(event),
+        "Add member to group" => take_out(event, "members"),
+        "Add owner to group" => take_out(event, "owners"),
         "Remove member from group" => add_back(event, "Group.ObjectID", "groups", "members"),
         "Remove owner from group" => add_back(event, "Group.ObjectID", "groups", "owners"),
         "Remove member from role" => give_role(event),
         operation if operation.starts_with("Set-") => set_again(event, operation),
         _ => None,
     }
+}
+
+/// What was changed, but has no old value that could be written again: the inverse leaves it as it is.
+pub(super) fn missing(event: &Event) -> Vec<String> {
+    let is_lost = |change: &&Change| old(change).is_none() && change.old != change.new;
+    let is_told = |change: &&Change| !change.property.starts_with("Included Updated");
+    let is_update = event.operation.starts_with("Set-") || event.operation.starts_with("Update user");
+    let lost = event.changes.iter().filter(|_| is_update).filter(is_lost).filter(is_told);
+    lost.map(|change| change.property.clone()).collect()
 }
 
 fn update_user(event: &Event) -> Option<Inverse> {
@@ -99,6 +110,19 @@ fn add_back(event: &Event, property: &str, collection: &str, list: &str) -> Opti
     let group = guid(old(change)?.as_str()?)?;
     let body = json!({"@odata.id": format!("https://graph.microsoft.com/v1.0/directoryObjects/{member}")});
     graph(&format!("POST https://graph.microsoft.com/v1.0/{collection}/{group}/{list}/$ref"), &body)
+}
+
+/// Whoever was added is taken out again; the record names both.
+fn take_out(event: &Event, list: &str) -> Option<Inverse> {
+    let member = target_id(event, "user")?;
+    let change = event.changes.iter().find(|change| change.property == "Group.ObjectID")?;
+    let new = match &change.new {
+        Value::Array(list) if list.len() == 1 => &list[0],
+        other => other,
+    };
+    let group = guid(new.as_str()?)?;
+    let text = format!("DELETE https://graph.microsoft.com/v1.0/groups/{group}/{list}/{member}/$ref");
+    Some(Inverse { language: Script::Graph, text })
 }
 
 fn give_role(event: &Event) -> Option<Inverse> {

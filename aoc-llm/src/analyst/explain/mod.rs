@@ -20,6 +20,7 @@ pub use self::{
 use super::{
     Analyst, Claim, Counts, Told,
     consult::{Matter, Use},
+    phrases,
     prompt::{clean::value, record::Altered},
     say::Speech,
     tell,
@@ -124,7 +125,7 @@ impl Analyst {
 impl Case {
     fn sentences(&self) -> Vec<Claim> {
         let key = || vec![self.event.dedupe_key.clone()];
-        let mut claims = vec![Claim::stored(tell::sentence(&self.event, self.offset), key())];
+        let mut claims = vec![Claim::stored(phrases::sentence(&self.event, self.offset), key())];
         claims.extend(
             self.event.changes.iter().take(CHANGES).map(|change| Claim::stored(changed(change), key())),
         );
@@ -149,14 +150,24 @@ impl Case {
     fn explained(self, explanation: String, claims: Vec<Claim>, used: Use) -> Explanation {
         let kind = kinds::kind(&self.event);
         let list = |list: &[&str]| list.iter().map(|text| (*text).to_owned()).collect::<Vec<String>>();
+        let inverse = inverse::inverse(&self.event);
+        let mut next_steps = kind.map(|kind| list(kind.steps)).unwrap_or_default();
+        let missing = if inverse.is_some() { inverse::missing(&self.event) } else { Vec::new() };
+        if !missing.is_empty() {
+            let names: Vec<String> = missing.iter().take(CHANGES).map(|name| value(name, 160)).collect();
+            next_steps.push(format!(
+                "Set back by hand what the call to undo leaves out, as the old values are not known: {}.",
+                names.join(", ")
+            ));
+        }
         Explanation {
             event: Told::of(&self.event),
             explanation,
             claims,
             history: self.history,
             implications: kind.map(|kind| list(kind.implications)).unwrap_or_default(),
-            next_steps: kind.map(|kind| list(kind.steps)).unwrap_or_default(),
-            inverse: inverse::inverse(&self.event),
+            next_steps,
+            inverse,
             related: self.told,
             related_count: self.related.len(),
             llm_used: used.kept > 0,

@@ -34,6 +34,10 @@ pub struct Language {
     pub(super) negations: &'static [&'static str],
     /// Words that say nothing by themselves.
     pub(super) fillers: &'static [&'static str],
+    /// Directory roles as people call them, and their names.
+    pub(super) role_names: &'static [(&'static str, &'static str)],
+    /// What is noted where most words are of another language.
+    pub(super) foreign: &'static str,
     /// Last words of the names of directory roles: `administrator`.
     pub(super) role_ends: &'static [&'static str],
     /// Words of time.
@@ -86,6 +90,8 @@ pub(super) struct TimeWords {
     pub(super) next: &'static [&'static str],
     /// Which week of a month; 0 is the last.
     pub(super) ordinals: &'static [(&'static str, u32)],
+    /// Which half of a month.
+    pub(super) halves_of: &'static [(&'static str, u32)],
     /// Words between the ordinal and the month.
     pub(super) week: &'static [&'static str],
     /// How what follows bounds the time.
@@ -119,6 +125,8 @@ pub(super) enum Span {
     Year(i32),
     /// Saturday and Sunday: this many weeks from the last one there was.
     Weekend(i64),
+    /// The last day on which most people work, before today.
+    Workday,
     /// The last minutes.
     Minutes(i64),
     /// What is taken when nobody says.

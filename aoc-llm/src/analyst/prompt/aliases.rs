@@ -1,144 +1,136 @@
-//! Pseudonyms: what stands for people, devices and addresses in one prompt.
+//! Pseudonyms: what stands for people, things and addresses in one prompt.
 
-use std::{collections::BTreeMap, net::IpAddr};
+use std::collections::HashMap;
 
-use aoc_core::{ActorType, Event, fold};
-use serde::Deserialize;
-use serde_json::Value;
+use aoc_core::fold;
 
-use super::clean::value;
+use super::Record;
 
-/// The most characters of a name that is replaced.
-const LONGEST: usize = 200;
+/// The shortest part of a name that is replaced where it stands alone.
+const SHORTEST: usize = 3;
 
 /// Names with what stands for them. The same name has the same pseudonym throughout one request.
+///
+/// Invariant: whatever a record says of actors, addresses, targets and values has a pseudonym, but for values that are
+/// numbers and truth values: records do not tell which of them name somebody.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Aliases {
-    /// Folded name, pseudonym, name; long names first.
-    list: Vec<(String, String, String)>,
-}
-
-#[derive(Deserialize)]
-struct Target {
-    #[serde(rename = "type", default)]
-    kind: Option<Value>,
-    #[serde(rename = "displayName", default)]
-    display: Option<Value>,
-    #[serde(rename = "userPrincipalName", default)]
-    upn: Option<Value>,
-}
-
-#[derive(Default)]
-struct Maker {
-    names: BTreeMap<String, (String, String)>,
-    /// Told apart from names that others chose.
+    /// Pseudonym and name.
+    list: Vec<(String, String)>,
+    /// By the folded name.
+    exact: HashMap<String, usize>,
+    /// By the first word of the folded name, with the folded name; long names first.
+    first: HashMap<String, Vec<(String, usize)>>,
+    back: HashMap<String, usize>,
+    /// Tells pseudonyms apart from names that others chose.
     mark: String,
 }
 
 impl Aliases {
-    /// Pseudonyms for all that the events and the question name. The mark is no part of them.
-    pub(crate) fn of(events: &[Event], question: &str, mark: &str) -> Self {
-        let mut maker = Maker { mark: mark.chars().take(4).collect(), ..Maker::default() };
-        maker.text(question);
-        for event in events {
-            maker.event(event);
+    /// Pseudonyms for all that the records name, and for actors as the counts tell them. The mark is no part
+    /// of them.
+    pub(crate) fn of<'n>(records: &[Record], counted: impl Iterator<Item = &'n String>, mark: &str) -> Self {
+        let mut made = Self { mark: mark.chars().take(4).collect(), ..Self::default() };
+        for record in records {
+            made.record(record);
         }
-        let mut list: Vec<_> =
-            maker.names.into_iter().map(|(folded, (alias, name))| (folded, alias, name)).collect();
-        list.sort_by_key(|(folded, ..)| std::cmp::Reverse(folded.len()));
-        Self { list }
+        for actor in counted {
+            made.actor(actor);
+        }
+        for names in made.first.values_mut() {
+            names.sort_by_key(|(folded, _)| std::cmp::Reverse(folded.len()));
+        }
+        made
     }
 
-    /// The text with pseudonyms for names.
+    /// The pseudonym of a text that is a name; else the text with pseudonyms for the names in it.
     pub(crate) fn hide(&self, text: &str) -> String {
-        self.list.iter().fold(text.to_owned(), |text, (folded, alias, _)| replace(&text, folded, alias))
+        match self.exact.get(fold(text).as_ref()) {
+            Some(at) => self.list[*at].0.clone(),
+            None => self.each_word(text, |rest, word| {
+                let names = self.first.get(fold(word).as_ref())?;
+                let fits = |(folded, at): &(String, usize)| {
+                    prefix(rest, folded)
+                        .filter(|length| !rest[*length..].starts_with(char::is_alphanumeric))
+                        .map(|length| (length, *at))
+                };
+                names.iter().find_map(fits).map(|(length, at)| (length, self.list[at].0.as_str()))
+            }),
+        }
     }
 
     /// The text with names for pseudonyms.
     pub(crate) fn reveal(&self, text: &str) -> String {
-        self.list.iter().fold(text.to_owned(), |text, (_, alias, name)| replace(&text, &fold(alias), name))
+        self.each_word(text, |_, word| {
+            self.back.get(fold(word).as_ref()).map(|at| (word.len(), self.list[*at].1.as_str()))
+        })
     }
-}
 
-impl Maker {
+    /// The text with each word replaced for which `find` gives something and the length that it stands for.
+    fn each_word<'s>(&'s self, text: &str, find: impl Fn(&str, &str) -> Option<(usize, &'s str)>) -> String {
+        let mut made = String::with_capacity(text.len());
+        let mut rest = text;
+        while let Some(c) = rest.chars().next() {
+            let end = rest.find(|c: char| !c.is_alphanumeric()).unwrap_or(rest.len());
+            let (length, with) = match find(rest, &rest[..end]).filter(|(length, _)| end > 0 && *length > 0) {
+                Some(found) => found,
+                None if end > 0 => (end, &rest[..end]),
+                None => (c.len_utf8(), &rest[..c.len_utf8()]),
+            };
+            made.push_str(with);
+            rest = &rest[length..];
+        }
+        made
+    }
+
+    fn record(&mut self, record: &Record) {
+        record.actor.iter().for_each(|name| self.actor(name));
+        record.address.iter().for_each(|address| self.add("address", address));
+        record.targets.iter().for_each(|name| self.add("target", name));
+        for text in record.changes.iter().flat_map(|change| [&change.old, &change.new]) {
+            if !is_plain(text) {
+                self.add("value", text);
+            }
+        }
+        let written = [&record.service, &record.operation];
+        let written = written.into_iter().chain(record.changes.iter().map(|change| &change.property));
+        for word in written.flat_map(|text| text.split(|c: char| c.is_whitespace() || "\"',;()=".contains(c)))
+        {
+            let word = word.trim_matches(['.', ':']);
+            if word.contains('@') || word.parse::<std::net::IpAddr>().is_ok() {
+                self.add("name", word);
+            }
+        }
+    }
+
+    /// A name, and each of its parts, by which people are called.
+    fn actor(&mut self, name: &str) {
+        self.add("actor", name);
+        let parts = name.split(|c: char| !c.is_alphanumeric());
+        parts.filter(|part| part.chars().count() >= SHORTEST).for_each(|part| self.add("name", part));
+    }
+
     fn add(&mut self, kind: &str, name: &str) {
-        let name = value(name, LONGEST);
-        let folded = fold(&name).into_owned();
-        if folded.chars().count() < 2 || self.names.contains_key(&folded) {
+        let folded = fold(name).into_owned();
+        if folded.is_empty() || self.exact.contains_key(&folded) {
             return;
         }
-        let alias = format!("{kind}{}{}", self.names.len() + 1, self.mark);
-        self.names.insert(folded, (alias, name));
-    }
-
-    fn event(&mut self, event: &Event) {
-        let is_person = !matches!(event.actor_type, Some(ActorType::App | ActorType::System));
-        let names = [&event.actor_display, &event.actor_upn].into_iter().flatten();
-        for name in names.filter(|name| is_person || name.contains('@')) {
-            self.add("person", name);
+        let at = self.list.len();
+        let alias = format!("{kind}{}{}", at + 1, self.mark);
+        let end = folded.find(|c: char| !c.is_alphanumeric()).unwrap_or(folded.len());
+        if end > 0 {
+            self.first.entry(folded[..end].to_owned()).or_default().push((folded.clone(), at));
         }
-        if let Some(address) = &event.actor_ip {
-            self.add("address", address);
-        }
-        for target in &event.targets {
-            self.target(target.read().ok());
-        }
-        for display in &event.target_displays {
-            self.text(display);
-        }
-        for change in &event.changes {
-            for text in [&change.old, &change.new] {
-                self.text(&value(&text.to_string(), 2_000));
-            }
-        }
-    }
-
-    fn target(&mut self, target: Option<Target>) {
-        let Some(Target { kind, display, upn }) = target else { return };
-        let kind = kind.as_ref().and_then(Value::as_str).map(str::to_ascii_lowercase);
-        let kind = match kind.as_deref() {
-            Some("user") => "person",
-            Some("device") => "device",
-            _ => return,
-        };
-        for name in [display, upn].iter().flatten().filter_map(Value::as_str) {
-            self.add(kind, name);
-        }
-    }
-
-    /// Addresses of people and machines in any text.
-    fn text(&mut self, text: &str) {
-        let is_end = |c: char| c.is_whitespace() || "\"',;()[]{}<>‹›=|".contains(c);
-        for word in text.split(is_end).map(|word| word.trim_matches(['.', '?', '!', ':'])) {
-            if word.find('@').is_some_and(|at| at > 0 && at + 1 < word.len()) {
-                self.add("person", word);
-            } else if word.parse::<IpAddr>().is_ok() {
-                self.add("address", word);
-            }
-        }
+        self.back.insert(fold(&alias).into_owned(), at);
+        self.exact.insert(folded, at);
+        self.list.push((alias, name.to_owned()));
     }
 }
 
-/// Replaces the folded name wherever it stands as words of its own.
-fn replace(text: &str, folded: &str, with: &str) -> String {
-    let mut made = String::with_capacity(text.len());
-    let mut rest = text;
-    let mut before = None;
-    while let Some(c) = rest.chars().next() {
-        match prefix(rest, folded).filter(|_| !before.is_some_and(char::is_alphanumeric)) {
-            Some(length) if !rest[length..].starts_with(char::is_alphanumeric) => {
-                made.push_str(with);
-                before = rest[..length].chars().next_back();
-                rest = &rest[length..];
-            }
-            _ => {
-                made.push(c);
-                before = Some(c);
-                rest = &rest[c.len_utf8()..];
-            }
-        }
-    }
-    made
+/// Whether a value names nobody: a short number, a truth value, nothing.
+fn is_plain(text: &str) -> bool {
+    let is_short = text.len() <= 4 && text.bytes().all(|c| c.is_ascii_digit());
+    is_short || ["true", "false", "null", "enabled", "disabled"].contains(&fold(text).as_ref())
 }
 
 /// How many bytes of the text fold to the folded name.
@@ -160,15 +152,10 @@ mod tests {
 
     #[test]
     fn names_go_and_come_back() {
-        let time = aoc_core::Timestamp::from_ticks(0);
-        let mut event = Event::new("s", "1", time);
-        event.actor_display = Some("Kim Lee".into());
-        event.actor_upn = Some("kim@contoso.com".into());
-        event.actor_ip = Some("203.0.113.7".into());
-        let aliases = Aliases::of(&[event], "what about max@contoso.com?", "abcdef");
-        let hidden = aliases.hide("KIM LEE (kim@contoso.com) from 203.0.113.7 to max@contoso.com; Kimberly");
-        assert_eq!(hidden, "person2abcd (person3abcd) from address4abcd to person1abcd; Kimberly");
-        let shown = aliases.reveal(&hidden);
-        assert_eq!(shown, "Kim Lee (kim@contoso.com) from 203.0.113.7 to max@contoso.com; Kimberly");
+        let names = ["Kim Lee", "kim@contoso.com"].map(str::to_owned);
+        let aliases = Aliases::of(&[], names.iter(), "abcdef");
+        let hidden = aliases.hide("KIM LEE (kim@contoso.com) and Lee; Kimberly");
+        assert_eq!(hidden, "actor1abcd (actor4abcd) and name3abcd; Kimberly");
+        assert_eq!(aliases.reveal(&hidden), "Kim Lee (kim@contoso.com) and Lee; Kimberly");
     }
 }

@@ -5,7 +5,7 @@ pub(crate) const MASK: &str = "(masked)";
 /// The shortest credential behind `Bearer` or `Basic`.
 const SHORTEST: usize = 12;
 /// What names of secrets end with, without case, blanks and signs.
-const NAMES: [&str; 20] = [
+const NAMES: [&str; 25] = [
     "password",
     "passwd",
     "pwd",
@@ -26,9 +26,14 @@ const NAMES: [&str; 20] = [
     "authorization",
     "sharedaccesssignature",
     "cookie",
+    "sharedaccesskey",
+    "instrumentationkey",
+    "subscriptionkey",
+    "recoverykey",
+    "authenticationpin",
 ];
 /// What keys of known makers begin with.
-const BEGINNINGS: [&str; 16] = [
+const BEGINNINGS: [&str; 19] = [
     "sk-",
     "ghp_",
     "gho_",
@@ -45,11 +50,17 @@ const BEGINNINGS: [&str; 16] = [
     "SG.",
     "npm_",
     "eyJ",
+    "0.A",
+    "1.A",
+    "M.C",
 ];
 
 /// The text with a mask for each secret: values of secret names, credentials, keys and tokens of known shapes.
 pub(crate) fn mask(text: &str) -> String {
-    let text = match text.find("-----BEGIN ").filter(|_| text.contains("PRIVATE KEY")) {
+    let key = text.find("-----BEGIN ").filter(|_| text.contains("PRIVATE KEY"));
+    // Cookies go to the end: each of them has a name of its own.
+    let cookie = text.to_ascii_lowercase().find("cookie:").map(|at| at + "cookie:".len());
+    let text = match key.into_iter().chain(cookie).min() {
         Some(at) => format!("{}{MASK}", &text[..at]),
         None => text.to_owned(),
     };
@@ -125,6 +136,10 @@ impl Masker {
 
     /// A token that may be a name with its value.
     fn pair(&mut self, token: &str) {
+        if let Some((before, behind)) = credentials(token) {
+            self.hide(before);
+            return self.made.push_str(behind);
+        }
         let split = token.find([':', '=']).filter(|at| is_secret_name(&token[..*at]));
         match split {
             Some(at) if at + 1 < token.len() => self.hide(&token[..=at]),
@@ -135,7 +150,7 @@ impl Masker {
             None if token.split([':', '=']).any(has_known_shape) => self.hide(""),
             None => {
                 if is_secret_name(token) {
-                    self.state = State::Named;
+                    self.state = if token.starts_with('-') { State::Awaited } else { State::Named };
                 }
                 self.made.push_str(token);
             }
@@ -146,6 +161,15 @@ impl Masker {
         self.made.push_str(before);
         self.made.push_str(MASK);
     }
+}
+
+/// An address with a password, as what stands before the password and what stands behind.
+fn credentials(token: &str) -> Option<(&str, &str)> {
+    let start = token.find("://")? + "://".len();
+    let end = token[start..].find('/').map_or(token.len(), |end| start + end);
+    let at = token[start..end].rfind('@')? + start;
+    let colon = token[start..at].find(':')? + start;
+    Some((&token[..=colon], &token[at..]))
 }
 
 fn is_delimiter(c: char) -> bool {
@@ -191,6 +215,44 @@ mod tests {
             ("PasswordPolicies=DisablePasswordExpiration", "PasswordPolicies=DisablePasswordExpiration"),
         ] {
             assert_eq!(mask(text), expected);
+        }
+    }
+
+    #[test]
+    fn no_secret_of_the_corpus_is_left() {
+        for (text, secret) in [
+            ("https://kim:Winter2026@files.example/x", "Winter2026"),
+            ("ftp://svc:p%40ss-word@10.0.0.1", "p%40ss-word"),
+            ("Server=db;User ID=sa;Password=Wint er2026!;Encrypt=yes", "Wint"),
+            ("Pwd = 'Wint er'", "Wint er"),
+            ("https://x.blob.example/c?sv=2024-01-01&sr=b&sig=abc%2Bdef%3D&se=2027", "abc%2Bdef"),
+            ("DefaultEndpointsProtocol=https;AccountName=x;AccountKey=q1w2e3r4==", "q1w2e3r4"),
+            ("Endpoint=sb://x/;SharedAccessKeyName=root;SharedAccessKey=abcDEF123=", "abcDEF123"),
+            ("InstrumentationKey=11111111-2222-4333-8444-555555555555;x", "11111111-2222"),
+            (r#"{"clientSecret":"abc-def"}"#, "abc-def"),
+            (r#"{"client_secret" : "abc def"}"#, "abc def"),
+            (r#"{\"password\":\"abc-def\"}"#, "abc-def"),
+            ("--password hunter2 --user kim", "hunter2"),
+            ("net user kim /password:hunter2", "hunter2"),
+            ("token: abcdefghijkl", "abcdefghijkl"),
+            ("Set-Cookie: session=abcdef; Path=/", "abcdef"),
+            ("Cookie: a=1234567; b=7654321", "7654321"),
+            ("x-api-key: 0123456789", "0123456789"),
+            ("Ocp-Apim-Subscription-Key: 0123456789", "0123456789"),
+            ("Authorization: Basic a2ltOmh1bnRlcjI=", "a2ltOmh1"),
+            ("bearer abcdefghijklmnop", "abcdefghijklmnop"),
+            ("code=0.AXoAabcdefghijklmnopqrstuvwxyz0123456789-_AB&state=1", "AXoAabc"),
+            ("M.C5_BAY.0.U.-abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGHIJ", "abcdefghijklmnop"),
+            ("aGVsbG8gd29ybGQgaGVsbG8gd29ybGQgaGVsbG8gd29ybGQ5", "aGVsbG8gd29"),
+            ("k8JxQ~1234567890123456789012345678901", "Q~123"),
+            ("sk-proj-abcdefghijklmnopqrst", "abcdefghij"),
+            ("-----BEGIN OPENSSH PRIVATE KEY-----\nabc", "\nabc"),
+            ("otpauth://totp/x?secret=JBSWY3DPEHPK3PXP", "JBSWY3"),
+            ("StrongAuthenticationPin=482913", "482913"),
+            ("recoveryKey: 123456-234567-345678-456789-567890-678901-789012-890123", "234567-345678"),
+        ] {
+            let told = mask(text);
+            assert!(!told.contains(secret), "{text:?} became {told:?}");
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Stretches of the calendar around a present, in local time.
 
-use chrono::{Datelike, Days, Months, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta};
+use chrono::{Datelike, Days, Months, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Weekday};
 
 use crate::analyst::language::{Span, Unit};
 
@@ -35,6 +35,12 @@ impl Stretch {
             week => self.start.checked_add_signed(TimeDelta::days(i64::from(week - 1) * 7))?,
         };
         Some(Self { start: first, end: first.checked_add_signed(TimeDelta::days(7))? })
+    }
+
+    /// Half of a month: until its 15th, or from its 16th on.
+    pub(super) fn half(self, half: u32) -> Option<Self> {
+        let middle = self.start.checked_add_signed(TimeDelta::days(15))?;
+        Some(if half == 1 { Self { end: middle, ..self } } else { Self { start: middle, ..self } })
     }
 
     /// Three months; the first quarter is 1.
@@ -94,6 +100,14 @@ pub(super) fn of_span(span: Span, now: NaiveDateTime) -> Option<Stretch> {
             Stretch::quarter(index.div_euclid(4), u32::try_from(index.rem_euclid(4)).ok()? + 1)
         }
         Span::Year(years) => Stretch::year(today.year() + years),
+        Span::Workday => {
+            let back = match today.weekday() {
+                Weekday::Mon => 3,
+                Weekday::Sun => 2,
+                _ => 1,
+            };
+            Stretch::day(shifted(today, -back)?)
+        }
         Span::Minutes(minutes) => {
             Some(Stretch { start: now.checked_sub_signed(TimeDelta::minutes(minutes))?, end: now })
         }
@@ -123,6 +137,13 @@ pub(super) fn before(now: NaiveDateTime, count: u32, unit: Unit) -> Option<Naive
 pub(super) fn weekday(today: NaiveDate, weekday: u32, past: bool) -> Option<NaiveDate> {
     let since = (today.weekday().num_days_from_monday() + 7 - weekday) % 7;
     shifted(today, -i64::from(if since == 0 && past { 7 } else { since }))
+}
+
+/// The last day of this number that is not in the future.
+pub(super) fn latest_day(today: NaiveDate, day: u32) -> Option<NaiveDate> {
+    (0..=2)
+        .filter_map(|back| today.checked_sub_months(Months::new(back))?.with_day(1)?.with_day(day))
+        .find(|date| *date <= today)
 }
 
 /// The day in the latest year in which it is not in the future.

@@ -47,6 +47,16 @@ impl Dates<'_> {
             .or_else(|| self.shared_month(at))
             .or_else(|| self.day_month(at))
             .or_else(|| self.month_day(at))
+            .or_else(|| self.day_alone(at))
+    }
+
+    /// `the 14th`: of this month or of the one before.
+    fn day_alone(&self, at: usize) -> At {
+        let is_ordinal = self.words.key(at).ends_with(char::is_alphabetic);
+        let day = self.day_number(at).filter(|_| is_ordinal)?;
+        let is_counted = self.time.units.iter().any(|(unit, _)| self.words.said(unit, at + 1) > 0);
+        let date = calendar::latest_day(self.now.date(), day);
+        (!is_counted).then(|| (1, date.and_then(Stretch::day).map_or(Found::Wrong, Found::Stretch)))
     }
 
     /// `2026-03-12`, `12.03.2026`, `3/12`.

@@ -66,9 +66,10 @@ fn bound(dates: &Dates<'_>, at: usize, before: usize) -> (usize, Option<Bound>) 
 fn time(dates: &Dates<'_>, at: usize, bound: Option<Bound>, last: Option<&Item>) -> At {
     span(dates, at)
         .or_else(|| week_of_month(dates, at))
+        .or_else(|| half_of_month(dates, at))
         .or_else(|| rolling(dates, at))
         .or_else(|| dates.date(at))
-        .or_else(|| weekday(dates, at))
+        .or_else(|| weekday(dates, at, bound))
         .or_else(|| month(dates, at, bound))
         .or_else(|| quarter(dates, at))
         .or_else(|| year(dates, at, bound))
@@ -140,7 +141,7 @@ fn span(dates: &Dates<'_>, at: usize) -> At {
     Some((count, found))
 }
 
-fn weekday(dates: &Dates<'_>, at: usize) -> At {
+fn weekday(dates: &Dates<'_>, at: usize, bound: Option<Bound>) -> At {
     let (words, time) = (dates.words, dates.time);
     let past = usize::from(time.rolling.contains(&words.key(at)));
     let ahead = usize::from(past == 0 && time.next.contains(&words.key(at)));
@@ -149,7 +150,9 @@ fn weekday(dates: &Dates<'_>, at: usize) -> At {
     if is_doubtful && words.list[at].kind != crate::analyst::words::Kind::Capitalised {
         return None;
     }
-    let date = calendar::weekday(dates.now.date(), day, past == 1)?;
+    // `since Friday` is not said of the day that is today.
+    let is_since = matches!(bound, Some(Bound::Since | Bound::After));
+    let date = calendar::weekday(dates.now.date(), day, past == 1 || is_since)?;
     let date = if ahead == 1 { date.checked_add_days(chrono::Days::new(7))? } else { date };
     Some((past + ahead + count, Found::Stretch(Stretch::day(date)?)))
 }
@@ -179,6 +182,16 @@ fn week_of_month(dates: &Dates<'_>, at: usize) -> At {
     let (more, found) = month(dates, at + count + between, Some(Bound::Within))?;
     let Found::Stretch(month) = found else { return None };
     Some((count + between + more, month.week_of(week).map_or(Found::Wrong, Found::Stretch)))
+}
+
+/// `first half of November`.
+fn half_of_month(dates: &Dates<'_>, at: usize) -> At {
+    let (words, time) = (dates.words, dates.time);
+    let (count, half) = words.longest(time.halves_of, at)?;
+    let between = usize::from(time.links.contains(&words.key(at + count)));
+    let (more, found) = month(dates, at + count + between, Some(Bound::Within))?;
+    let Found::Stretch(month) = found else { return None };
+    Some((count + between + more, month.half(half).map_or(Found::Wrong, Found::Stretch)))
 }
 
 /// `Q1 2026`, `first quarter` is not read.

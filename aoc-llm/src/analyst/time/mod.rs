@@ -123,6 +123,11 @@ impl Reader<'_> {
     /// Two times that no word joins: the smaller one where one lies in the other, else the first.
     fn of_apart(&mut self, first: (&Item, Stretch), second: (&Item, Stretch)) -> Option<Local> {
         let (a, b) = (first.1, second.1);
+        // `until Wednesday this week`
+        if b.start <= a.start && a.end <= b.end && matches!(first.0.bound, Bound::Until | Bound::Before) {
+            let end = if first.0.bound == Bound::Until { a.end } else { a.start };
+            return Some(Local { start: Some(b.start), end });
+        }
         if a.start <= b.start && b.end <= a.end {
             return Some(Local { start: Some(b.start), end: within_end(b, self.local) });
         }

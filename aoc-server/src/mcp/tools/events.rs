@@ -61,16 +61,28 @@ fn search<'a>(
         let (filter, page) = read_both::<Filter, Page>(given)?;
         page.check()?;
         let cursor = page.cursor.as_deref().map(str::parse).transpose()?;
-        let request = SearchEvents { filter, page_size: page.page_size, cursor, raw: false };
-        let found = operations.search(caller, request).await?;
-        let end = if found.next_cursor.is_some() { "; `next_cursor` leads on" } else { "" };
-        let sentence = match (found.total, cursor) {
-            (0, _) => "No event is like this.".to_owned(),
-            (total, None) => format!("The newest {} of {total} events{end}.", found.items.len()),
-            (total, Some(_)) => format!("{} more of {total} events{end}.", found.items.len()),
-        };
-        Told::new(sentence, &found)
+        let mut request = SearchEvents { filter, page_size: page.page_size, cursor, raw: false };
+        loop {
+            let found = operations.search(caller, request.clone()).await?;
+            let told = told_page(&found, cursor.is_none());
+            let count = found.items.len();
+            if count <= 1 || told.as_ref().is_ok_and(|told| told.shows_all("items", count)) {
+                return told;
+            }
+            request.page_size = count / 2;
+        }
     })
+}
+
+/// A page of events, of which `next_cursor` knows how many it has.
+fn told_page(found: &EventPage, is_first: bool) -> Result<Told> {
+    let end = if found.next_cursor.is_some() { "; `next_cursor` leads on" } else { "" };
+    let sentence = match (found.total, is_first) {
+        (0, _) => "No event is like this.".to_owned(),
+        (total, true) => format!("The newest {} of {total} events{end}.", found.items.len()),
+        (total, false) => format!("{} more of {total} events{end}.", found.items.len()),
+    };
+    Told::new(sentence, found)
 }
 
 /// Which event.

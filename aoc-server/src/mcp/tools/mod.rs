@@ -1,6 +1,7 @@
 //! The tools: the one list of what a model can call. Each is one operation.
 
 mod alerts;
+mod ask;
 mod events;
 mod state;
 
@@ -42,6 +43,13 @@ impl Entry {
         Self { tool, call }
     }
 
+    /// Which may have a language model help, where one is configured: the question and some events go to it. That is said
+    /// wherever the tool is, as clients keep lists of tools, and configuration changes behind them.
+    fn asking_others(mut self) -> Self {
+        self.tool.annotations = self.tool.annotations.map(|annotations| annotations.open_world(true));
+        self
+    }
+
     /// Described so.
     fn saying(mut self, description: &str) -> Self {
         self.tool.description = Some(format!("{description} {HOSTILE}").into());
@@ -54,6 +62,7 @@ pub(super) fn all() -> Vec<Entry> {
     let mut all = events::entries();
     all.extend(alerts::entries());
     all.extend(state::entries());
+    all.extend(ask::entries());
     all
 }
 

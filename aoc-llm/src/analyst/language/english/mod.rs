@@ -32,6 +32,8 @@ pub(super) const ENGLISH: Language = Language {
         "no",
     ],
     fillers: FILLERS,
+    role_names: ROLE_NAMES,
+    foreign: "Most words were not understood: questions are read in English.",
     role_ends: &[
         "administrator",
         "administrators",
@@ -184,7 +186,7 @@ const INTENTS: &[(&str, Intent)] = &[
     ("most recently", Intent::Last),
     ("when", Intent::When), ("what time", Intent::When), ("timeline", Intent::When), ("chronolog*", Intent::When),
     ("over time", Intent::When), ("what happened", Intent::List), ("show", Intent::List), ("list", Intent::List),
-    ("find", Intent::List), ("give me", Intent::List), ("display", Intent::List), ("summar*", Intent::List),
+    ("find", Intent::List), ("at first", Intent::List), ("give me", Intent::List), ("display", Intent::List), ("summar*", Intent::List),
     ("overview", Intent::List), ("tell me", Intent::List), ("what changed", Intent::List),
 ];
 
@@ -233,10 +235,24 @@ const ROLES: &[(&str, Role)] = &[
     ("against", Role::Target), ("from", Role::Target), ("into", Role::Target), ("with", Role::Target),
     ("in", Role::Target), ("at", Role::Target), ("of", Role::Owner),
     ("did", Role::Does), ("does", Role::Does), ("do", Role::Does), ("has", Role::Does), ("have", Role::Does),
-    ("had", Role::Does), ("can", Role::Does),
+    ("had", Role::Does), ("can", Role::Does), ("whats", Role::Does), ("what", Role::Does),
     ("was", Role::Suffers), ("were", Role::Suffers), ("is", Role::Suffers), ("been", Role::Suffers),
-    ("being", Role::Suffers), ("are", Role::Suffers), ("got", Role::Suffers),
+    ("being", Role::Suffers), ("been up to", Role::Does), ("are", Role::Suffers), ("got", Role::Suffers),
     ("became", Role::Suffers), ("become", Role::Suffers), ("received", Role::Suffers),
+];
+
+#[rustfmt::skip]
+const ROLE_NAMES: &[(&str, &str)] = &[
+    ("global admin", "Global Administrator"), ("global admins", "Global Administrator"),
+    ("global administrator*", "Global Administrator"), ("company administrator*", "Global Administrator"),
+    ("tenant admin*", "Global Administrator"), ("global reader*", "Global Reader"),
+    ("user admin*", "User Administrator"), ("exchange admin*", "Exchange Administrator"),
+    ("sharepoint admin*", "SharePoint Administrator"), ("teams admin*", "Teams Administrator"),
+    ("intune admin*", "Intune Administrator"), ("security admin*", "Security Administrator"),
+    ("security reader*", "Security Reader"), ("helpdesk admin*", "Helpdesk Administrator"),
+    ("privileged role admin*", "Privileged Role Administrator"), ("application admin*", "Application Administrator"),
+    ("compliance admin*", "Compliance Administrator"), ("billing admin*", "Billing Administrator"),
+    ("authentication admin*", "Authentication Administrator"), ("conditional access admin*", "Conditional Access Administrator"),
 ];
 
 #[rustfmt::skip]
@@ -257,5 +273,5 @@ const FILLERS: &[&str] = &[
     "key", "keys", "rule*", "link*", "attempt*", "number", "during", "within", "between", "among", "method*",
     "registration*", "activation*", "assignment*", "top", "per", "together", "who", "not", "no", "but", "address*",
     "ip", "ips", "yes", "ok", "same", "new", "turned", "switched", "went", "took", "place", "around", "since",
-    "until", "till", "before", "after", "last", "first", "when", "exactly", "s", "re", "ve", "d", "ll", "t", "detail*",
+    "until", "till", "before", "after", "last", "first", "when", "exactly", "s", "re", "ve", "d", "ll", "t", "detail*", "touch*", "trail", "nobody", "none", "whether", "pull", "bring", "currently", "still", "remote*",
 ];

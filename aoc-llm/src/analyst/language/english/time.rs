@@ -12,6 +12,7 @@ pub(super) const TIME: TimeWords = TimeWords {
     ago: &["ago", "back", "earlier"],
     next: &["next", "coming"],
     ordinals: &[("first", 1), ("second", 2), ("third", 3), ("fourth", 4), ("last", 0)],
+    halves_of: &[("first half", 1), ("1st half", 1), ("second half", 2), ("2nd half", 2)],
     week: &["week of", "week in"],
     bounds: BOUNDS,
     links: &[
@@ -48,6 +49,10 @@ const SPANS: &[(&str, Span)] = &[
     ("this week", Span::Week(0)), ("current week", Span::Week(0)), ("last week", Span::Week(-1)),
     ("previous week", Span::Week(-1)), ("the week before last", Span::Week(-2)), ("week before last", Span::Week(-2)),
     ("next week", Span::Week(1)),
+    ("this months", Span::Month(0)), ("last months", Span::Month(-1)), ("this weeks", Span::Week(0)), ("last weeks", Span::Week(-1)),
+    ("mtd", Span::Month(0)), ("month to date", Span::Month(0)), ("ytd", Span::Year(0)), ("year to date", Span::Year(0)),
+    ("last business day", Span::Workday), ("previous business day", Span::Workday), ("last working day", Span::Workday),
+    ("previous working day", Span::Workday), ("last workday", Span::Workday),
     ("this month", Span::Month(0)), ("current month", Span::Month(0)), ("last month", Span::Month(-1)),
     ("previous month", Span::Month(-1)), ("month before last", Span::Month(-2)), ("next month", Span::Month(1)),
     ("this quarter", Span::Quarter(0)), ("last quarter", Span::Quarter(-1)), ("previous quarter", Span::Quarter(-1)),
