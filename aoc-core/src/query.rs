@@ -111,7 +111,13 @@ fn like(pattern: &str, text: &str) -> bool {
     rest.ends_with(tail)
 }
 
-fn one_or_many<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
+/// Reads a list of which one member may stand alone: for the members of other types that mean what those of a [`Filter`] mean.
+///
+/// # Errors
+/// Those of the deserializer.
+pub fn one_or_many<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Vec<T>, D::Error> {
     struct Visit<T>(std::marker::PhantomData<T>);
     impl<'de, T: Deserialize<'de>> de::Visitor<'de> for Visit<T> {
         type Value = Vec<T>;

@@ -54,7 +54,8 @@ impl Question {
 /// is plain; it holds no links and no markup, whatever records hold.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Answer {
-    /// The sentences, a line each, with the ids of their events behind them.
+    /// The sentences, a line each, with numbers of events behind them such as `[1]`; then, behind a line `Events:`, the keys of
+    /// these events by number.
     pub answer: String,
     /// The sentences with their events, and what became of those that a model said.
     pub claims: Vec<Claim>,
@@ -189,17 +190,22 @@ impl Claim {
         }
     }
 
-    /// The sentence with the ids of its events, as it stands in the answer.
-    pub(super) fn line(&self) -> String {
+    /// The sentence as it stands in the answer: its events are told by their places in the list of those that are cited, which
+    /// grows by them.
+    pub(super) fn line(&self, cited: &mut Vec<Key>) -> String {
         const NAMED: usize = 3;
-        let shown = |key: &Key| super::prompt::clean::value(key.as_str(), 200);
-        let ids: Vec<String> = self.events.iter().take(NAMED).map(shown).collect();
+        let mut place = |key: &Key| {
+            let at = cited.iter().position(|other| other == key).unwrap_or_else(|| {
+                cited.push(key.clone());
+                cited.len() - 1
+            });
+            format!("[{}]", at + 1)
+        };
+        let named: String = self.events.iter().take(NAMED).map(&mut place).collect();
         match self.events.len() {
             0 => self.text.clone(),
-            count if count > NAMED => {
-                format!("{} ({} and {} more)", self.text, ids.join(", "), count - NAMED)
-            }
-            _ => format!("{} ({})", self.text, ids.join(", ")),
+            count if count > NAMED => format!("{} {named} and {} more", self.text, count - NAMED),
+            _ => format!("{} {named}", self.text),
         }
     }
 }

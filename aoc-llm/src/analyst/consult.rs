@@ -56,6 +56,9 @@ impl Use {
 
     /// Adds what one request took.
     pub(super) fn add(&mut self, usage: Usage) {
+        if usage.total() == 0 {
+            return;
+        }
         let before = self.usage.unwrap_or_default();
         self.usage = Some(Usage {
             prompt_tokens: before.prompt_tokens.saturating_add(usage.prompt_tokens),
@@ -107,8 +110,11 @@ impl Analyst {
     }
 }
 
-/// The counts with clean names.
+/// The counts with clean names; null where nothing was counted.
 fn counted(counts: &Counts) -> Value {
+    if counts.total == 0 {
+        return Value::Null;
+    }
     let list = |list: &[Counted]| -> Value {
         list.iter().take(VALUES).map(|one| json!([value(&one.value, NAME), one.count])).collect()
     };

@@ -17,7 +17,7 @@ const NAME: usize = 160;
 pub(super) fn sentence(event: &Event, offset: FixedOffset) -> String {
     let name = |text: &str| value(text, NAME);
     let mut text = format!("{}: ", clock(event.timestamp, offset));
-    let actor = event.actor_name().map(name).filter(|name| !name.is_empty());
+    let actor = event.actor_name().map(named).filter(|name| !name.is_empty());
     // Directory operations of Office 365 end with a full stop.
     let operation = name(event.operation.trim_end_matches('.'));
     text.push_str(&format!("{} — {operation}", actor.as_deref().unwrap_or("unnamed actor")));
@@ -37,6 +37,12 @@ pub(super) fn sentence(event: &Event, offset: FixedOffset) -> String {
     text
 }
 
+/// A name that others chose; one of many words in quotation marks, so that it does not read like a part of the sentence.
+fn named(text: &str) -> String {
+    let name = value(text, NAME);
+    if name.split(' ').count() > 3 { format!("“{name}”") } else { name }
+}
+
 /// The targets by which people know them: ids and addresses only where there is no name.
 fn targets(event: &Event) -> Vec<String> {
     let is_id = |text: &str| aoc_core::text::guids(text).any(|found| found.len() == text.len());
@@ -45,7 +51,7 @@ fn targets(event: &Event) -> Vec<String> {
         let mut parts = target.split('/').filter(|part| !part.is_empty() && !is_id(part));
         let short = if target.contains("://") { parts.next_back().unwrap_or(target) } else { target };
         let list = if is_id(short) { &mut ids } else { &mut names };
-        let text = value(short, NAME);
+        let text = named(short);
         if !list.contains(&text) && !text.is_empty() {
             list.push(text);
         }

@@ -1,6 +1,7 @@
 //! The plan: what a question asks for, in a form that people can read, edit and run again.
 
 use aoc_core::{Error, Event, Filter, Query, Result, Timestamp, query::Facet};
+use chrono::TimeDelta;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -240,10 +241,17 @@ impl TimeRange {
         // Where the question's own end lies before the start that was set, nothing is left of its end.
         let own_end = Some(self.end).filter(|end| ui.start.is_none_or(|start| start < *end));
         let end = ui.end.or(own_end).unwrap_or(Timestamp::from_ticks(i64::MAX));
-        let start = ui.start.or(self.start).filter(|start| *start < end);
+        // Where the end that was set lies before the question's own start, a week before it is meant.
+        let own_start = self.start.map(|start| if start < end { start } else { week_before(end) });
+        let start = ui.start.or(own_start).filter(|start| *start < end);
         *self = Self { words: String::new(), start, end };
         replaced.push("range");
     }
+}
+
+fn week_before(end: Timestamp) -> Timestamp {
+    let week = TimeDelta::days(7);
+    end.instant().checked_sub_signed(week).map_or(end, Timestamp::from)
 }
 
 fn replace<T: Clone>(mine: &mut Vec<T>, theirs: &[T], name: &'static str, replaced: &mut Vec<&'static str>) {

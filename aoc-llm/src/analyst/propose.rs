@@ -51,17 +51,16 @@ pub(super) async fn propose(
     };
     let answer = tokio::select! {
         biased;
-        answer = timeout_at(until, model.complete(&prompt, &on_text)) => {
-            answer.unwrap_or_else(|_| Err(Error::unavailable("it took too long")))
-        }
-        () = enough.notified() => Err(wrong("it is too long")),
+        answer = timeout_at(until, model.complete(&prompt, &on_text)) => answer.ok(),
+        () = enough.notified() => None,
     };
     let plan = match &answer {
-        Err(error) => Err(Error::new(error.kind(), "no plan was proposed")),
-        Ok(completion) if !completion.complete => Err(wrong("it was cut")),
-        Ok(completion) => read(&completion.text, question, known),
+        None => Err(wrong("it is too long, or took too long")),
+        Some(Err(error)) => Err(Error::new(error.kind(), "no plan was proposed")),
+        Some(Ok(completion)) if !completion.complete => Err(wrong("it was cut")),
+        Some(Ok(completion)) => read(&completion.text, question, known),
     };
-    (plan, tab.settle(&prompt, answer.ok().as_ref()))
+    (plan, tab.settle(&prompt, answer.as_ref()))
 }
 
 fn ask(question: &Question, known: &Vocabulary) -> Prompt {

@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use aoc_core::{Completion, ErrorKind, LlmProvider, Prompt, Result};
+use aoc_core::{Completion, ErrorKind, Key, LlmProvider, Prompt, Result};
 use tokio::{
     sync::Notify,
     time::{Instant, timeout_at},
@@ -12,12 +12,17 @@ use super::{
     answer::{Claim, Status},
     check::{Checker, SaidClaim},
     hear::Hearing,
+    prompt::clean::value,
     tab::Tab,
 };
 use crate::Usage;
 
 /// The most claims that are looked at.
 const MOST: usize = 40;
+/// The line before the keys of events.
+const EVENTS: &str = "Events:";
+/// The most characters of a key.
+const KEY: usize = 200;
 
 /// To whom pieces of an answer go.
 pub(super) type OnText<'a> = &'a (dyn for<'t> Fn(&'t str) + Send + Sync);
@@ -32,6 +37,8 @@ pub(super) struct Speech<'a> {
 struct Spoken {
     text: String,
     claims: Vec<Claim>,
+    /// The events that the text names by number.
+    cited: Vec<Key>,
     hearing: Hearing,
 }
 
@@ -58,7 +65,7 @@ impl<'a> Speech<'a> {
         let is_known =
             spoken.claims.iter().any(|other| other.text == claim.text && other.events == claim.events);
         if claim.status != Status::Removed && !is_known {
-            let line = claim.line();
+            let line = claim.line(&mut spoken.cited);
             let piece = if spoken.text.is_empty() { line } else { format!("\n{line}") };
             on_text(&piece);
             spoken.text.push_str(&piece);
@@ -97,12 +104,19 @@ impl<'a> Speech<'a> {
             None => Some("the language model took too long".to_owned()),
             Some(answer) => problem(answer, kept, self.lock().hearing.claims),
         };
-        Heard { error, usage: tab.settle(prompt, answer.and_then(Result::ok).as_ref()), kept }
+        Heard { error, usage: tab.settle(prompt, answer.as_ref()), kept }
     }
 
-    /// The answer and its claims.
+    /// The answer and its claims. The keys of the events come last.
     pub(super) fn end(self) -> (String, Vec<Claim>) {
-        let spoken = self.said.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let mut spoken = self.said.into_inner().unwrap_or_else(PoisonError::into_inner);
+        if !spoken.cited.is_empty() {
+            let keys = spoken.cited.iter().enumerate();
+            let keys = keys.map(|(at, key)| format!("\n[{}] {}", at + 1, value(key.as_str(), KEY)));
+            let piece = format!("\n\n{EVENTS}{}", keys.collect::<String>());
+            (self.on_text)(&piece);
+            spoken.text.push_str(&piece);
+        }
         (spoken.text, spoken.claims)
     }
 
@@ -165,7 +179,9 @@ fn problem(answer: &Result<Completion>, kept: usize, claims: usize) -> Option<St
 pub(super) fn sentence(kind: ErrorKind) -> &'static str {
     match kind {
         ErrorKind::Config => "the language model is not configured as it needs",
-        ErrorKind::Denied | ErrorKind::Forbidden => "the language model refuses our credentials",
+        ErrorKind::Denied | ErrorKind::Forbidden => {
+            "the language model refuses our credentials, or has no quota left for them"
+        }
         ErrorKind::Unavailable => "the language model cannot be reached now",
         ErrorKind::RateLimited => "the language model may not be asked more for now",
         ErrorKind::Rejected | ErrorKind::Invalid => "the language model refuses this question",

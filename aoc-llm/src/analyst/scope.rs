@@ -40,7 +40,7 @@ pub(super) fn without_noise(filter: &mut Filter, known: &Vocabulary, notes: &mut
     filter.service = unique(services);
     notes.push(
         "The question is broad: sign-ins and the daily work in SharePoint, OneDrive, Exchange and Teams were left \
-         out, and Office 365's own copies of directory changes; name them to have them."
+         out, Office 365's own copies of directory changes, and what was asked of AOC; name them to have them."
             .to_owned(),
     );
 }

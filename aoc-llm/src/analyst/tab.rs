@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use aoc_core::{Completion, Prompt};
+use aoc_core::{Completion, Prompt, Result};
 
 use crate::{Budget, Usage};
 
@@ -32,9 +32,14 @@ impl<'a> Tab<'a> {
         self.heard.fetch_add(piece.chars().count() as u64, Ordering::Relaxed);
     }
 
-    /// What the provider says of an answer; without one, what was sent and heard until now.
-    pub(super) fn settle(mut self, prompt: &Prompt, completion: Option<&Completion>) -> Usage {
-        self.usage = completion.map_or_else(|| self.estimate(), |completion| Usage::of(prompt, completion));
+    /// What the provider says of an answer. Where it did not answer in time, or broke off, what was sent and heard until now; where
+    /// it refused to begin, nothing.
+    pub(super) fn settle(mut self, prompt: &Prompt, answer: Option<&Result<Completion>>) -> Usage {
+        self.usage = match answer {
+            Some(Ok(completion)) => Usage::of(prompt, completion),
+            Some(Err(_)) if self.heard.load(Ordering::Relaxed) == 0 => Usage::default(),
+            _ => self.estimate(),
+        };
         self.is_settled = true;
         self.usage
     }

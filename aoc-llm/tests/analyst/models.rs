@@ -27,7 +27,10 @@ async fn what_a_model_does_wrong_is_told_in_our_words_and_the_store_answers() {
             "the language model did not answer in the form that was asked for",
         ),
         (said(r#"{"claims":[{"text":1}]}"#), "nothing that the language model said is proven by the events"),
-        (failing(ErrorKind::Denied), "the language model refuses our credentials"),
+        (
+            failing(ErrorKind::Denied),
+            "the language model refuses our credentials, or has no quota left for them",
+        ),
         (failing(ErrorKind::Unavailable), "the language model cannot be reached now"),
         (failing(ErrorKind::RateLimited), "the language model may not be asked more for now"),
         (failing(ErrorKind::Rejected), "the language model refuses this question"),

@@ -130,8 +130,8 @@ fn request(filter: Filter, plan: Option<Plan>) -> Result<AskQuestion> {
         utc_offset_minutes: utc_offset_minutes(),
         services: filter.service,
         actor: filter.actor,
-        operation: only(filter.operation, "--operation")?,
-        result: only(filter.result, "--result")?,
+        operation: filter.operation,
+        result: filter.result,
         source: filter.source,
         tenant: filter.tenant,
         start: filter.start,
@@ -140,13 +140,6 @@ fn request(filter: Filter, plan: Option<Plan>) -> Result<AskQuestion> {
         exclude_tags: filter.exclude_tags,
         ..AskQuestion::default()
     })
-}
-
-fn only<T>(mut list: Vec<T>, option: &str) -> Result<Option<T>> {
-    match list.len() {
-        0 | 1 => Ok(list.pop()),
-        count => Err(Error::invalid(format!("{option}: a question takes one, not {count}"))),
-    }
 }
 
 /// How far east of UTC this machine's clock is; what "today" means.

@@ -19,7 +19,7 @@ fn an_answer_has_the_members_of_the_contract() {
     }
     let text = answer["answer"].as_str().unwrap();
     assert!(text.starts_with("43 events match") && text.contains(", 1 failed."), "{text}");
-    assert!(text.contains(&format!("{} (test:role)", TRUE.0)), "{text}");
+    assert!(text.contains(&format!("{} [2]\n", TRUE.0)) && text.contains("\n[2] test:role\n"), "{text}");
     assert_eq!((&answer["llm_used"], &answer["llm_error"]), (&json!(true), &Value::Null));
     assert_eq!(answer["events"].as_array().unwrap().len(), 43);
     let info = &answer["query_info"];

@@ -138,11 +138,14 @@ fn a_connection_that_breaks_in_the_middle_is_told() {
 fn a_model_that_fails_is_told_in_our_words() {
     let world = World::with(&events(), |fake: &FakeModel| openai(fake, "timeout = \"1s\""));
     for (reply, sentence) in [
-        (Reply::invalid_key(), "the language model refuses our credentials"),
-        (Reply::forbidden(), "the language model refuses our credentials"),
+        (Reply::invalid_key(), "the language model refuses our credentials, or has no quota left for them"),
+        (Reply::forbidden(), "the language model refuses our credentials, or has no quota left for them"),
         (Reply::model_not_found(), "the language model is not configured as it needs"),
         (Reply::rate_limited("retry-after", "3600"), "the language model may not be asked more for now"),
-        (Reply::insufficient_quota(), "the language model refuses our credentials"),
+        (
+            Reply::insufficient_quota(),
+            "the language model refuses our credentials, or has no quota left for them",
+        ),
         (Reply::unavailable(500), "the language model cannot be reached now"),
         (Reply::dropped(), "the language model cannot be reached now"),
         (Reply::silent(), "the language model cannot be reached now"),

@@ -29,7 +29,8 @@ const timeline = new Timeline(byId("timeline"), (start, end) => go(href(state, {
 const facets = new Facets(byId("filters"), () => state, go);
 const searchBox = new SearchBox((search, { more }) => search !== state.search && go(href(state, { search, view: "", rule: "" }), more));
 const timeRange = new TimeRange(go);
-const ask = new Ask(byId("ask"), () => state, (changes) => go(href(state, changes)), () => detail.refreshSteps());
+const features = get("/api/config/features").catch(() => ({}));
+const ask = new Ask(byId("ask"), { current: () => state, go: (changes) => go(href(state, changes)), answered: () => detail.refreshSteps(), features });
 const alerts = new Alerts(byId("alerts"), (changes) => go(href(state, changes)));
 const sinks = new Sinks(byId("sinks"));
 const completeness = new Completeness(byId("completeness"));
@@ -213,11 +214,11 @@ async function showVersion() {
 
 /** Hides what the server does not answer. */
 async function hideSwitchedOff() {
-  const { ai_features_enabled: asks } = await get("/api/config/features");
+  const { ai_features_enabled: asks } = await features;
   document.body.classList.toggle("no-asking", asks === false);
 }
 
 listen();
 show();
 showVersion().catch(() => {});
-hideSwitchedOff().catch(() => {});
+hideSwitchedOff();

@@ -28,14 +28,18 @@ const COUNTS = [["result", "Results"], ["service", "Services"], ["operation", "O
 const TOP = 5;
 /** How many answers are kept, for the way back. */
 const KEPT = 20;
-/** The keys of events behind a sentence that is not yet complete. */
-const CITED = / \([^()]*:[^()]*\)$/;
+/** The numbers of events behind a sentence that is not yet complete. */
+const CITED = / (\[\d*\]?)+( and \d+ more)?$/;
+/** What stands before the keys of these events. */
+const EVENTS = "\n\nEvents:";
 
 export class Ask {
   #host;
   #go;
   #answered;
   #list;
+  #features;
+  /** Whether the next question came with the page's address: a link of others must not use up tokens. */ #isLinked = true;
   #state = empty();
   #key = "";
   #asking = new Latest();
@@ -54,8 +58,12 @@ export class Ask {
   #answer = h("div", { class: "answered", tabindex: -1 });
   #looked = h("div", { class: "box looked" });
 
-  /** @param {HTMLElement} host @param {() => State} current @param {(changes: Partial<State>) => void} go @param {() => void} answered */
-  constructor(host, current, go, answered) {
+  /**
+   * @param {HTMLElement} host
+   * @param {{current: () => State, go: (changes: Partial<State>) => void, answered: () => void, features: Promise<{llm_configured?: boolean}>}} page
+   */
+  constructor(host, { current, go, answered, features }) {
+    this.#features = features;
     this.#host = host;
     this.#go = go;
     this.#answered = answered;
@@ -111,6 +119,7 @@ export class Ask {
   #ask() {
     const question = this.#question.value.trim();
     if (!question) return this.#question.focus();
+    this.#isLinked = false;
     if (question === this.#state.question && !this.#state.plan) return this.read();
     this.#go({ question, plan: "", event: "" });
   }
@@ -131,6 +140,9 @@ export class Ask {
     if (!question && !plan) return replace(this.#answer, [examples()]);
     const known = this.#answers.get(key);
     if (known) return this.#fill(known);
+    if (this.#isLinked && (await this.#features).llm_configured) return this.#busy(false, "Press “Ask”: the question came with a link, and goes to a language model.");
+    this.#isLinked = false;
+    if (key !== this.#key) return;
     this.#busy(true, "Looking at the events…");
     try {
       const answer = await this.#asking.run((signal) => ask(bodyOf(this.#state), (text) => this.#hear(text), signal));
@@ -154,7 +166,7 @@ export class Ask {
   /** Adds what is known of the answer; what was said before stays as it is and is not read aloud again. @param {string} piece */
   #hear(piece) {
     this.#text += piece;
-    for (const [i, line] of this.#text.split("\n").entries()) {
+    for (const [i, line] of this.#text.split(EVENTS, 1)[0].split("\n").entries()) {
       const said = line.replace(CITED, "");
       const paragraph = this.#heard.children[i] ?? this.#heard.appendChild(h("p"));
       if (this.#lines[i] !== said) replace(paragraph, phrase(said));
@@ -219,7 +231,7 @@ function bodyOf(state) {
   const start = apiParams(state, Date.now()).get("start");
   return {
     question, plan: plan ? planOf(plan) : undefined, utc_offset_minutes: -new Date().getTimezoneOffset(),
-    services: state.service, operation: only(state.operation), result: only(state.result), source, tenant, include_tags, exclude_tags, search,
+    services: state.service, operation: state.operation, result: state.result, source, tenant, include_tags, exclude_tags, search,
     actor: actor || undefined, start: start || undefined, end: end || undefined,
   };
 }
@@ -233,18 +245,9 @@ function planOf(text) {
   }
 }
 
-/** @param {string[]} list */
-function only(list) {
-  return list.length === 1 ? list[0] : undefined;
-}
-
 /** What the page's filters mean for the answer. @param {State} state */
 function limits(state) {
-  const many = [state.operation.length > 1 && "operations", state.result.length > 1 && "results"].filter(Boolean);
-  return [
-    filtered(state) && h("p", { class: "hint" }, "These filters limit the answer; they go before what the question says."),
-    many.length > 0 && h("p", { class: "remark" }, `A question can be limited to one of the ${many.join(", and one of the ")}: with several chosen, none of them limits the answer.`),
-  ];
+  return [filtered(state) && h("p", { class: "hint" }, "These filters limit the answer; they go before what the question says.")];
 }
 
 function examples() {

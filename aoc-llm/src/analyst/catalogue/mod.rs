@@ -105,8 +105,16 @@ const fn operations(topic: Topic, operations: &'static [&'static str]) -> Entry 
 }
 
 /// Services whose events are many and seldom what a broad question means.
-pub(super) const NOISY: [&str; 7] =
-    ["SignIn", "SharePoint", "OneDrive", "Exchange", "Teams", "Directory", "MicrosoftGraphActivityLogs"];
+pub(super) const NOISY: [&str; 8] = [
+    "SignIn",
+    "SharePoint",
+    "OneDrive",
+    "Exchange",
+    "Teams",
+    "Directory",
+    "MicrosoftGraphActivityLogs",
+    aoc_core::alert::AUDIT_SERVICE,
+];
 
 /// Entra's own categories of directory audits, as far as administrators cause them.
 pub(super) const ENTRA: [&str; 17] = [

@@ -88,6 +88,7 @@ impl Analyst {
         offset: FixedOffset,
         (caller, patience): (&str, Duration),
     ) -> Result<Explanation> {
+        let mut used = Use::within(patience);
         let found = self.log.get(key.as_str()).await?;
         let event = found.into_iter().map(|stored| stored.event).find(|event| event.dedupe_key == *key);
         let event = event.ok_or_else(|| Error::not_found("there is no such event"))?;
@@ -96,7 +97,6 @@ impl Analyst {
         let case = Case { event, offset, history, told, related };
         let speech = Speech::new(&|_| {});
         case.sentences().into_iter().for_each(|claim| speech.say(claim));
-        let mut used = Use::within(patience);
         self.rephrase(&case, &speech, caller, &mut used).await;
         let (explanation, claims) = speech.end();
         Ok(case.explained(explanation, claims, used))

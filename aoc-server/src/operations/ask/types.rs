@@ -1,6 +1,6 @@
 //! Questions and answers, in the words of the API.
 
-use aoc_core::{Error, Filter, Outcome, Result, SearchText, Timestamp};
+use aoc_core::{Error, Filter, Outcome, Result, SearchText, Timestamp, query::one_or_many};
 use aoc_llm::{
     Usage,
     analyst::{Answer, Claim, Counts, Plan, Told},
@@ -18,7 +18,7 @@ const FARTHEST: i32 = 18 * 60;
 
 /// A question in plain language, or a plan to run.
 ///
-/// What the members beside them say goes before what the question says.
+/// What the members beside them say goes before what the question says. Lists mean *one of these*; a text stands for a list of one.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct AskQuestion {
@@ -29,17 +29,21 @@ pub struct AskQuestion {
     /// How far east of UTC the clocks of whoever asks are, in minutes; what "today" means.
     pub utc_offset_minutes: i32,
     /// Only of these services; it may also be called `service`.
-    #[serde(alias = "service")]
+    #[serde(alias = "service", deserialize_with = "one_or_many")]
     pub services: Vec<String>,
     /// Only by actors whose name has this part.
     pub actor: Option<String>,
-    /// Only this operation; `*` stands for any characters.
-    pub operation: Option<String>,
-    /// Only with this result.
-    pub result: Option<Outcome>,
+    /// Only these operations; `*` stands for any characters.
+    #[serde(deserialize_with = "one_or_many")]
+    pub operation: Vec<String>,
+    /// Only with these results.
+    #[serde(deserialize_with = "one_or_many")]
+    pub result: Vec<Outcome>,
     /// Only from components of these types.
+    #[serde(deserialize_with = "one_or_many")]
     pub source: Vec<String>,
     /// Only of these tenants.
+    #[serde(deserialize_with = "one_or_many")]
     pub tenant: Vec<String>,
     /// Not before this time.
     pub start: Option<Timestamp>,
@@ -48,8 +52,10 @@ pub struct AskQuestion {
     /// Only where these words occur.
     pub search: SearchText,
     /// Only with all of these tags.
+    #[serde(deserialize_with = "one_or_many")]
     pub include_tags: Vec<String>,
     /// Only without any of these tags.
+    #[serde(deserialize_with = "one_or_many")]
     pub exclude_tags: Vec<String>,
 }
 
@@ -58,8 +64,8 @@ impl AskQuestion {
     pub(super) fn filter(&self) -> Filter {
         Filter {
             service: self.services.clone(),
-            operation: self.operation.clone().into_iter().collect(),
-            result: self.result.into_iter().collect(),
+            operation: self.operation.clone(),
+            result: self.result.clone(),
             source: self.source.clone(),
             tenant: self.tenant.clone(),
             actor: self.actor.clone(),
