@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use aoc_core::{
     Event, EventIndex, Filter, Outcome, Result,
+    alert::AUDIT_SERVICE,
     query::{Counted, Facet, Timeline},
 };
 
@@ -27,10 +28,14 @@ const RARE_NAMES: usize = 20;
 const READ: usize = 5_000;
 /// How many groups are searched for, to have an event that stands for them.
 const SHOWN: usize = 20;
+/// How many events are read to find one from before.
+const EARLIER: usize = 50;
 
 /// What the store says.
 pub(super) struct Facts {
     pub(super) counts: Counts,
+    /// How many events tell what was asked of AOC, and were left out.
+    pub(super) own: u64,
     /// The events that are looked at, oldest first.
     pub(super) events: Vec<Event>,
     /// How many others there are.
@@ -47,23 +52,22 @@ pub(super) struct Facts {
 
 /// Asks the index about a plan; `most` events are looked at one by one.
 pub(super) async fn gather(index: &dyn EventIndex, plan: &Plan, most: usize) -> Result<Facts> {
-    let filter = plan.whole_filter();
-    let facets = [Facet::Service, Facet::Operation, Facet::Result, Facet::Actor];
-    let counted = index.facets(&filter, &facets, VALUES).await?;
-    let total = index.count(&filter).await?;
-    let mut lists = counted.into_iter();
-    let mut list = || lists.next().unwrap_or_default();
-    let (service, operation, result, actor) = (list(), list(), list(), list());
-    let mut counts = Counts { total, service, operation, result, actor };
+    let mut filter = plan.whole_filter();
+    let mut counts = counted(index, &filter).await?;
+    let own = own_of(plan, &counts);
+    if own > 0 {
+        let others = counts.service.iter().map(|one| one.value.clone());
+        filter.service = others.filter(|service| service != AUDIT_SERVICE).collect();
+        counts = if filter.service.is_empty() { Counts::default() } else { counted(index, &filter).await? };
+    }
+    let total = counts.total;
     let events = match total {
         0 => Vec::new(),
         _ => events(index, (plan, &filter), &counts, most).await?,
     };
-    let groups = groups(index, (plan, &filter), total).await?;
+    let groups = if total > 0 { groups(index, (plan, &filter), total).await? } else { (Vec::new(), None) };
     let examples = examples(index, (plan, &filter), &groups.0, &events).await?;
-    let is_bounded = total == 0 && filter.start.is_some();
-    let earlier = Filter { start: None, ..filter.clone() };
-    let before = if is_bounded { newest(index, &earlier, 1).await?.pop() } else { None };
+    let before = if total == 0 { before(index, plan).await? } else { None };
     let timeline = match plan.intent {
         Intent::When if total > 0 => Some(index.timeline(&filter, None).await?),
         _ => None,
@@ -72,7 +76,34 @@ pub(super) async fn gather(index: &dyn EventIndex, plan: &Plan, most: usize) -> 
         list.truncate(NAMED);
     }
     let left_out = total.saturating_sub(events.len() as u64);
-    Ok(Facts { counts, events, left_out, groups, examples, before, timeline })
+    Ok(Facts { counts, own, events, left_out, groups, examples, before, timeline })
+}
+
+async fn counted(index: &dyn EventIndex, filter: &Filter) -> Result<Counts> {
+    let facets = [Facet::Service, Facet::Operation, Facet::Result, Facet::Actor];
+    let mut lists = index.facets(filter, &facets, VALUES).await?.into_iter();
+    let total = index.count(filter).await?;
+    let mut list = || lists.next().unwrap_or_default();
+    Ok(Counts { total, service: list(), operation: list(), result: list(), actor: list() })
+}
+
+/// How many events only tell what was asked of AOC, and are left out: a question about somebody names them, and must not be found
+/// by the next one. They are there where a plan names their service, or finds nothing but them by its operations.
+fn own_of(plan: &Plan, counts: &Counts) -> u64 {
+    let own = counts.service.iter().find(|one| one.value == AUDIT_SERVICE).map_or(0, |one| one.count);
+    let is_named = !plan.filter.service.is_empty() || (!plan.filter.operation.is_empty() && own == counts.total);
+    if is_named { 0 } else { own }
+}
+
+/// The last event before the time of a plan that finds nothing.
+async fn before(index: &dyn EventIndex, plan: &Plan) -> Result<Option<Event>> {
+    if plan.range.start.is_none() {
+        return Ok(None);
+    }
+    let earlier = Filter { start: None, ..plan.whole_filter() };
+    let is_named = !plan.filter.service.is_empty();
+    let found = newest(index, &earlier, if is_named { 1 } else { EARLIER }).await?;
+    Ok(found.into_iter().find(|event| is_named || event.service != AUDIT_SERVICE))
 }
 
 async fn events(

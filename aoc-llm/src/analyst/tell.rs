@@ -1,5 +1,7 @@
 //! The answer without a model: sentences made of what the store says.
 
+use std::collections::HashSet;
+
 use aoc_core::{Event, Key, Outcome, query::Counted};
 use chrono::FixedOffset;
 
@@ -137,6 +139,10 @@ impl Teller<'_> {
     /// What was assumed, in sentences.
     pub(super) fn notes(&self) -> Vec<Claim> {
         let mut notes: Vec<String> = self.plan.notes.iter().map(|note| value(note, 400)).collect();
+        if self.facts.own > 0 {
+            let own = events(self.facts.own);
+            notes.push(format!("{own} of what was asked of AOC itself were left out; name the service AOCAudit to have them."));
+        }
         if self.facts.left_out > 0 {
             let looked = self.facts.events.len();
             notes.push(format!("All events were counted; {looked} of them were looked at one by one."));
@@ -218,7 +224,7 @@ impl Teller<'_> {
         (names.len() > 1).then(|| Claim::stored(format!("{what}: {}.", names.join(", ")), keys))
     }
 
-    /// Failures first, then the rest, in the order that the plan asks for.
+    /// Failures first, then the rest, in the order that the plan asks for; one of each operation before there are two.
     fn notable(&self) -> Vec<&Event> {
         let mut events: Vec<&Event> = self.facts.events.iter().collect();
         if self.plan.order == Order::Newest {
@@ -226,7 +232,8 @@ impl Teller<'_> {
         }
         let (failed, rest): (Vec<&Event>, Vec<&Event>) =
             events.into_iter().partition(|event| event.result == Outcome::Failure);
-        failed.into_iter().take(NOTABLE / 2).chain(rest).take(NOTABLE.min(self.plan.limit)).collect()
+        let failed = varied(failed).into_iter().take(NOTABLE / 2);
+        failed.chain(varied(rest)).take(NOTABLE.min(self.plan.limit)).collect()
     }
 
     fn examples(&self, is: impl Fn(&Event) -> bool) -> Vec<Key> {
@@ -247,4 +254,12 @@ fn shown(text: &str) -> String {
 fn capital(word: &str) -> String {
     let mut chars = word.chars();
     chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
+}
+
+/// The first of each operation, then the others.
+fn varied(events: Vec<&Event>) -> Vec<&Event> {
+    let mut seen = HashSet::new();
+    let (first, others): (Vec<&Event>, Vec<&Event>) =
+        events.into_iter().partition(|event| seen.insert(event.operation.as_str()));
+    first.into_iter().chain(others).collect()
 }

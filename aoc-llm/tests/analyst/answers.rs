@@ -152,3 +152,25 @@ async fn targets_are_told_by_their_names() {
     assert!(answer.answer.contains("FileAccessed — Plan.docx, from 203.0.113.7."), "{}", answer.answer);
     assert!(answer.answer.contains("ListViewed — hr, from 203.0.113.7."), "{}", answer.answer);
 }
+
+#[tokio::test]
+async fn what_was_asked_before_is_no_answer() {
+    let mut all = events();
+    for n in 0..3 {
+        let mut asked = event(&format!("ask{n}"), "2026-11-19T13:00:00Z", "AOCAudit", "Ask question");
+        asked.actor_upn = None;
+        asked.actor_display = Some("anonymous".into());
+        asked.target_displays = vec!["Who touched max@contoso.com yesterday?".into()];
+        all.push(asked);
+    }
+    let analyst = analyst(&all).await;
+    let answer = analyst.ask(&question("Who touched max@contoso.com yesterday?")).await.unwrap();
+    assert!(!answer.answer.contains("anonymous"), "{}", answer.answer);
+    assert!(answer.answer.contains("3 events of what was asked of AOC itself were left out"), "{}", answer.answer);
+    assert!(answer.counts.service.iter().all(|one| one.value != "AOCAudit"), "{:?}", answer.counts);
+    let answer = analyst.ask(&question("Who asked \"Ask question\" yesterday?")).await.unwrap();
+    assert_eq!((answer.counts.total, answer.counts.actor[0].value.as_str()), (3, "anonymous"));
+    let nobody = analyst.ask(&question("What happened to \"touched max\" yesterday?")).await.unwrap();
+    assert_eq!((nobody.counts.total, nobody.events.len()), (0, 0));
+    assert!(nobody.answer.starts_with("No "), "{}", nobody.answer);
+}

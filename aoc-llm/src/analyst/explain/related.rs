@@ -2,7 +2,9 @@
 
 use std::collections::HashSet;
 
-use aoc_core::{ErrorKind, Event, EventIndex, Filter, Key, Result, SearchText, Timestamp};
+use aoc_core::{
+    ErrorKind, Event, EventIndex, Filter, Key, Result, SearchText, Timestamp, alert::AUDIT_SERVICE,
+};
 use chrono::TimeDelta;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -83,6 +85,10 @@ fn words(text: &str) -> Option<SearchText> {
 }
 
 fn belongs(why: Why, event: &Event, other: &Event) -> bool {
+    // Whoever asks about an event does not belong to it.
+    if other.service == AUDIT_SERVICE && event.service != AUDIT_SERVICE {
+        return false;
+    }
     match why {
         Why::SameAction => other.correlation_id == event.correlation_id,
         Why::SameActor => other.actor_name() == event.actor_name(),
