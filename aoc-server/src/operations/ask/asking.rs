@@ -15,6 +15,9 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// How many questions may be with the model at once; those beyond are answered without it.
 pub(super) const AT_ONCE: usize = 8;
 
+/// How many questions are answered at once, with the model or without.
+const SEATS: usize = 32;
+
 /// Who answers questions.
 #[derive(Clone)]
 pub struct Asking {
@@ -23,6 +26,7 @@ pub struct Asking {
     unaided: Arc<Analyst>,
     budget: Arc<Budget>,
     places: Arc<Semaphore>,
+    seats: Arc<Semaphore>,
     store: Arc<dyn EventStore>,
     /// Held by whoever notes: what is noted later tells more.
     noting: Arc<Mutex<()>>,
@@ -53,8 +57,9 @@ impl Asking {
             analyst = analyst.model(model);
         }
         let (analyst, places) = (Arc::new(analyst), Arc::new(Semaphore::new(AT_ONCE)));
-        let (noting, is_enabled) = (Arc::default(), config.enabled);
-        Self { analyst, unaided, budget, places, store, noting, is_enabled, has_model }
+        let (seats, noting, is_enabled) =
+            (Arc::new(Semaphore::new(SEATS)), Arc::default(), config.enabled);
+        Self { analyst, unaided, budget, places, seats, store, noting, is_enabled, has_model }
     }
 
     /// Reads how much was used today.
@@ -87,6 +92,17 @@ impl Asking {
         if let Err(error) = noted.unwrap_or_else(late) {
             tracing::warn!(error = error.chain(), "how many tokens were used today is not noted");
         }
+    }
+
+    /// A seat for one question.
+    ///
+    /// # Errors
+    /// [`RateLimited`](aoc_core::ErrorKind::RateLimited) where none is left.
+    pub(super) fn seat(&self) -> Result<SemaphorePermit<'_>> {
+        self.seats.try_acquire().map_err(|_| {
+            let sentence = format!("{SEATS} questions are being answered, no more are at once; try again later");
+            Error::rate_limited(sentence).wait(Duration::from_secs(2))
+        })
     }
 
     /// Who answers the next question. It does not wait for a place: a model that hangs must not keep the store's answer from

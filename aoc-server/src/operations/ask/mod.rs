@@ -47,7 +47,8 @@ impl Operations {
     /// in the middle is neither counted nor recorded.
     ///
     /// # Errors
-    /// Those of [`check_question`](Self::check_question) and of the index. A model that fails is none: the answer tells it.
+    /// Those of [`check_question`](Self::check_question) and of the index;
+    /// [`RateLimited`](aoc_core::ErrorKind::RateLimited) where too many questions are being answered. A model that fails is none: the answer tells it.
     pub async fn ask(
         &self,
         caller: &Caller,
@@ -56,6 +57,7 @@ impl Operations {
         on_text: OnText<'_>,
     ) -> Result<AskAnswer> {
         self.check_question(caller, request)?;
+        let _seat = self.asking.seat()?;
         let question = Question {
             ui: request.filter(),
             offset: request.offset()?,
@@ -95,6 +97,7 @@ impl Operations {
         caller.require(Permission::Read)?;
         self.require_asking()?;
         let offset = types::offset(utc_offset_minutes)?;
+        let _seat = self.asking.seat()?;
         let key = self.get(caller, id, source).await?.dedupe_key;
         let began = Instant::now();
         let who = (caller.name(), patience);
