@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use aoc_core::{
     Event, EventIndex, Filter, Outcome, Result,
-    alert::AUDIT_SERVICE,
+    alert::{ALERT_SERVICE, AUDIT_SERVICE},
     query::{Counted, Facet, Timeline},
 };
 
@@ -34,8 +34,8 @@ const EARLIER: usize = 50;
 /// What the store says.
 pub(super) struct Facts {
     pub(super) counts: Counts,
-    /// How many events tell what was asked of AOC, and were left out.
-    pub(super) own: u64,
+    /// AOC's own services whose events were left out.
+    pub(super) own: Vec<Counted>,
     /// The events that are looked at, oldest first.
     pub(super) events: Vec<Event>,
     /// How many others there are.
@@ -55,9 +55,9 @@ pub(super) async fn gather(index: &dyn EventIndex, plan: &Plan, most: usize) -> 
     let mut filter = plan.whole_filter();
     let mut counts = counted(index, &filter).await?;
     let own = own_of(plan, &counts);
-    if own > 0 {
+    if !own.is_empty() {
         let others = counts.service.iter().map(|one| one.value.clone());
-        filter.service = others.filter(|service| service != AUDIT_SERVICE).collect();
+        filter.service = others.filter(|service| own.iter().all(|one| one.value != *service)).collect();
         counts = if filter.service.is_empty() { Counts::default() } else { counted(index, &filter).await? };
     }
     let total = counts.total;
@@ -87,12 +87,15 @@ async fn counted(index: &dyn EventIndex, filter: &Filter) -> Result<Counts> {
     Ok(Counts { total, service: list(), operation: list(), result: list(), actor: list() })
 }
 
-/// How many events only tell what was asked of AOC, and are left out: a question about somebody names them, and must not be found
-/// by the next one. They are there where a plan names their service, or finds nothing but them by its operations.
-fn own_of(plan: &Plan, counts: &Counts) -> u64 {
-    let own = counts.service.iter().find(|one| one.value == AUDIT_SERVICE).map_or(0, |one| one.count);
-    let is_named = !plan.filter.service.is_empty() || (!plan.filter.operation.is_empty() && own == counts.total);
-    if is_named { 0 } else { own }
+/// AOC's own services whose events are left out, with how many these are. A question about somebody becomes an event that names
+/// them, and must not be found by the next one; an alert about a deed is not the deed. They are there where a plan names their
+/// service, or finds nothing but them by its operations.
+fn own_of(plan: &Plan, counts: &Counts) -> Vec<Counted> {
+    let is_deed = !plan.filter.operation.is_empty();
+    let is_own = |one: &&Counted| one.value == AUDIT_SERVICE || (is_deed && one.value == ALERT_SERVICE);
+    let own: Vec<Counted> = counts.service.iter().filter(is_own).cloned().collect();
+    let is_all = is_deed && own.iter().map(|one| one.count).sum::<u64>() == counts.total;
+    if is_all || !plan.filter.service.is_empty() { Vec::new() } else { own }
 }
 
 /// The last event before the time of a plan that finds nothing.
@@ -178,7 +181,10 @@ async fn groups(
     }
     let events = newest(index, filter, READ).await?;
     let mut count: HashMap<String, u64> = HashMap::new();
-    for value in events.iter().flat_map(|event| group.values(event)) {
+    // What was searched for is known.
+    let is_searched =
+        |value: &String| plan.filter.search.parts().iter().any(|part| *part == aoc_core::fold(value));
+    for value in events.iter().flat_map(|event| group.values(event)).filter(|value| !is_searched(value)) {
         *count.entry(value).or_default() += 1;
     }
     let mut counted: Vec<_> = count.into_iter().map(|(value, count)| Counted { value, count }).collect();

@@ -139,9 +139,9 @@ impl Teller<'_> {
     /// What was assumed, in sentences.
     pub(super) fn notes(&self) -> Vec<Claim> {
         let mut notes: Vec<String> = self.plan.notes.iter().map(|note| value(note, 400)).collect();
-        if self.facts.own > 0 {
-            let own = events(self.facts.own);
-            notes.push(format!("{own} of what was asked of AOC itself were left out; name the service AOCAudit to have them."));
+        for one in &self.facts.own {
+            let (own, service) = (events(one.count), &one.value);
+            notes.push(format!("{own} of AOC itself left out; name the service {service} to have them."));
         }
         if self.facts.left_out > 0 {
             let looked = self.facts.events.len();

@@ -171,8 +171,9 @@ impl Printed {
     fn line(&self, piece: &str) {
         let mut failed = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if failed.is_none() {
-            let line = format!("{}\n", output::plain(piece.trim_matches('\n')));
-            *failed = output::print(line.as_bytes()).err();
+            let lines = piece.strip_prefix('\n').unwrap_or(piece).split('\n');
+            let lines: String = lines.map(|line| format!("{}\n", output::plain(line))).collect();
+            *failed = output::print(lines.as_bytes()).err();
         }
     }
 

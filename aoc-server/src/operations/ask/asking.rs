@@ -57,8 +57,7 @@ impl Asking {
             analyst = analyst.model(model);
         }
         let (analyst, places) = (Arc::new(analyst), Arc::new(Semaphore::new(AT_ONCE)));
-        let (seats, noting, is_enabled) =
-            (Arc::new(Semaphore::new(SEATS)), Arc::default(), config.enabled);
+        let (seats, noting, is_enabled) = (Arc::new(Semaphore::new(SEATS)), Arc::default(), config.enabled);
         Self { analyst, unaided, budget, places, seats, store, noting, is_enabled, has_model }
     }
 
@@ -100,7 +99,8 @@ impl Asking {
     /// [`RateLimited`](aoc_core::ErrorKind::RateLimited) where none is left.
     pub(super) fn seat(&self) -> Result<SemaphorePermit<'_>> {
         self.seats.try_acquire().map_err(|_| {
-            let sentence = format!("{SEATS} questions are being answered, no more are at once; try again later");
+            let sentence =
+                format!("{SEATS} questions are being answered, no more are at once; try again later");
             Error::rate_limited(sentence).wait(Duration::from_secs(2))
         })
     }
