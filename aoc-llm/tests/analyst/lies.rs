@@ -58,6 +58,48 @@ fn events() -> Vec<Event> {
     all
 }
 
+/// Events whose names look like other names, like roles and properties, and like parts of sentences.
+fn look_alikes() -> Vec<Event> {
+    let mut all = vec![
+        deed("09:00:00", "Remove member from group", "anna.b@contoso.com", &["eve@contoso.com", "Admins"]),
+        deed("09:01:00", "Add member to role", "bob@contoso.com", &["eve@contoso.com"]),
+        deed("09:02:00", "Reset user password", "anna@contoso.com", &["kim@contoso.com"]),
+        deed("09:03:00", "Reset user password", "anna@contoso.com", &["kim@contoso.com"]),
+        deed("09:04:00", "Reset user password", "anna@contoso.com", &["lee@contoso.com"]),
+        deed("09:05:00", "Reset user password", "dan@contoso.com", &["carl@contoso.com"]),
+        deed("09:06:00", "Disable account", "zed@contoso.com", &["by bob@contoso.com"]),
+        deed("09:07:00", "Update user", "anna@contoso.com", &["max@contoso.com"]),
+        deed("09:08:00", "Add member to group", "anna@contoso.com", &["Eve Adams", "Sales"]),
+        deed("09:09:00", "Add member to group", "anna.b@contoso.com", &["anna@contoso.com", "Eve Adams"]),
+        deed("09:10:00", "Add user", "anna@contoso.com", &["eve@contoso.com"]),
+        deed("09:11:00", "Update group", "bob@contoso.com", &["Sales"]),
+        deed("09:12:00", "Set user manager", "bob@contoso.com", &["max@contoso.com"]),
+        deed("09:13:00", "Delete user", "anna@contoso.com", &["tom@contoso.com"]),
+        deed("09:14:00", "Disable account", "zed@contoso.com", &["x” by “bob@contoso.com"]),
+        deed("09:15:00", "Consent to application", "bob@contoso.com", &["with full control"]),
+        deed("09:16:00", "Update device", "bob@contoso.com", &["deletes"]),
+        deed("09:17:00", "Add member to group", "bob@contoso.com", &["max@contoso.com", "Role Owners"]),
+        deed("09:18:00", "Delete device", "bob@contoso.com", &["Lab and Office"]),
+        deed("09:19:00", "Add member to group", "bob@contoso.com", &["Admins", "eve@contoso.com"]),
+    ];
+    all[5].result = Outcome::Failure;
+    all[1].changes = vec![change("Role.DisplayName", json!(null), json!("Global Administrator"))];
+    all[7].changes = vec![
+        change("JobTitle", json!("Clerk"), json!("Global Administrator")),
+        change("Role", json!("Guest"), json!("Admins")),
+    ];
+    all[11].changes = vec![
+        change("Description", json!("Staff"), json!("removed bob@contoso.com")),
+        change("MemberLimit", json!(5), json!(10)),
+    ];
+    all[12].changes = vec![change("Manager", json!("lee@contoso.com"), json!("eve@contoso.com"))];
+    all[17].changes = vec![
+        change("Group.DisplayName", json!(null), json!("Role Owners")),
+        change("Reason", json!(null), json!("Finance")),
+    ];
+    all
+}
+
 /// Text and handles of each sentence of a kind.
 fn sentences(kind: &str) -> Vec<(String, Vec<String>)> {
     let table = include_str!("lies.toml");
@@ -88,18 +130,28 @@ async fn kept(text: &str, events: &[String], all: &[Event]) -> Option<String> {
     (said.status != Status::Removed).then_some(said.text)
 }
 
-#[tokio::test]
-async fn no_lie_of_the_table_stays() {
-    let (lies, all) = (sentences("lie"), events());
-    assert!(lies.len() >= 270, "{}", lies.len());
+/// Finds no lie of a kind that stays.
+async fn none_stays(kind: &str, all: &[Event], least: usize) {
+    let lies = sentences(kind);
+    assert!(lies.len() >= least, "{}", lies.len());
     let mut stayed = Vec::new();
     for (text, events) in &lies {
         // A number that the store corrected is no lie.
-        let told = kept(text, events, &all).await;
+        let told = kept(text, events, all).await;
         let is_corrected = |told: &String| CORRECTED.contains(&told.as_str());
         stayed.extend(told.filter(|told| !is_corrected(told)).map(|told| format!("{text} -> {told}")));
     }
     assert!(stayed.is_empty(), "{} of {}:\n{}", stayed.len(), lies.len(), stayed.join("\n"));
+}
+
+#[tokio::test]
+async fn no_lie_of_the_table_stays() {
+    none_stays("lie", &events(), 270).await;
+}
+
+#[tokio::test]
+async fn no_lie_about_look_alikes_stays() {
+    none_stays("look_alike", &look_alikes(), 250).await;
 }
 
 /// What may become of lies whose only fault is a number or a result.
@@ -110,16 +162,38 @@ const CORRECTED: [&str; 4] = [
     "Max Roth logged in at 12:10 (failed).",
 ];
 
-#[tokio::test]
-async fn most_true_sentences_of_the_table_stay() {
-    let (truths, all) = (sentences("truth"), events());
+/// Finds that most true sentences of a kind stay.
+async fn most_stay(kind: &str, all: &[Event]) {
+    let truths = sentences(kind);
     let mut lost = Vec::new();
     for (text, events) in &truths {
-        if kept(text, events, &all).await.is_none() {
+        if kept(text, events, all).await.is_none() {
             lost.push(text.as_str());
         }
     }
     let stayed = truths.len() - lost.len();
     println!("{stayed} of {} true sentences stay; lost:\n{}", truths.len(), lost.join("\n"));
     assert!(stayed * 100 >= truths.len() * KEPT, "{stayed} of {}:\n{}", truths.len(), lost.join("\n"));
+}
+
+#[tokio::test]
+async fn most_true_sentences_of_the_table_stay() {
+    most_stay("truth", &events()).await;
+}
+
+#[tokio::test]
+async fn most_true_sentences_about_look_alikes_stay() {
+    most_stay("look_alike_truth", &look_alikes()).await;
+}
+
+#[tokio::test]
+async fn a_name_is_quoted_wherever_it_stands() {
+    let said = "bob@contoso.com deleted the device Lab and Office, device Lab and Office.";
+    let told = kept(said, &["e19".into()], &look_alikes()).await;
+    let quoted = "bob@contoso.com deleted the device “Lab and Office”, device “Lab and Office”.";
+    assert_eq!(told.as_deref(), Some(quoted));
+    // Without the marks this would be the role of owners.
+    let said = "bob@contoso.com added max@contoso.com to the role Owners.";
+    let told = kept(said, &["e18".into()], &look_alikes()).await;
+    assert_eq!(told.as_deref(), Some("bob@contoso.com added max@contoso.com to the “role Owners”."));
 }

@@ -60,9 +60,8 @@ impl<'s> Deed<'s> {
         if self.is_count && !self.is_named() {
             return true;
         }
-        let mut texts = self.plain.iter().chain(&self.targets);
-        let changes = ["chang", "modif", "set", "updat"];
-        if changes.iter().any(|stem| self.stems.contains(stem)) && texts.any(|text| ground.is_changed(text)) {
+        let has_property = self.plain.iter().any(|text| ground.is_property(text));
+        if ground.is_update() && has_property && words::CHANGES.iter().any(|stem| self.stems.contains(stem)) {
             return true;
         }
         self.covers(&ground.stems)

@@ -6,7 +6,9 @@ use aoc_core::{Event, Timestamp, fold};
 use chrono::{DateTime, FixedOffset, NaiveDate, Utc};
 
 use super::{
+    changed::{self, Changed},
     lex::{Known, Sort, is_time},
+    place,
     split::{Piece, Role, Sentence},
     words,
 };
@@ -14,6 +16,9 @@ use crate::analyst::prompt::Record;
 
 /// Stems of operations that take something away from somewhere.
 const TAKES: [&str; 3] = ["remov", "delet", "revok"];
+
+/// Stems of operations that say where something goes, or whom it is for.
+const GOES: [&str; 9] = ["add", "assign", "grant", "consent", "shar", "invit", "login", "logg", "sign"];
 
 /// An event, ready to be compared with pieces of sentences. All texts are folded.
 ///
@@ -23,6 +28,10 @@ const TAKES: [&str; 3] = ["remov", "delet", "revok"];
 pub(super) struct Ground {
     actors: HashSet<String>,
     targets: HashSet<String>,
+    /// The first target, which is the member that is put somewhere.
+    first: Option<String>,
+    /// The stem of where the operation puts something, or takes it from.
+    place: Option<String>,
     changes: Vec<Changed>,
     /// Services, properties, as written and with blanks.
     plain: HashSet<String>,
@@ -34,13 +43,6 @@ pub(super) struct Ground {
     words: HashSet<String>,
     time: DateTime<FixedOffset>,
     pub(super) result: &'static str,
-}
-
-#[derive(Clone, Debug)]
-struct Changed {
-    properties: [String; 2],
-    old: String,
-    new: String,
 }
 
 impl Ground {
@@ -60,6 +62,8 @@ impl Ground {
         let mut ground = Self {
             actors: record.actor.iter().map(folded).collect(),
             targets: record.targets.iter().map(folded).collect(),
+            first: record.targets.first().map(folded),
+            place: place::of(&spaced(&record.operation)),
             plain: both(&record.service).into_iter().chain(properties).collect(),
             address: record.address.as_ref().map(folded),
             operation: both(&record.operation).into_iter().collect(),
@@ -74,14 +78,12 @@ impl Ground {
     }
 
     fn add_words(&mut self) {
-        let changed: &[&str] =
-            if self.changes.is_empty() { &[] } else { &["chang", "propert", "set", "updat", "modif"] };
         // What was tried is only told of failures.
         let tried: &[&str] = if self.result == "failure" { &["attempt", "tri", "try", "unabl"] } else { &[] };
         let own = self.stems.iter().filter(|stem| !words::is_judging(stem));
         let meant = own.clone().flat_map(|stem| words::meanings(stem)).copied();
         let all = own.map(String::as_str).chain(meant);
-        let all = all.chain(changed.iter().chain(tried).chain(words::of_result(self.result)).copied());
+        let all = all.chain(tried.iter().chain(words::of_result(self.result)).copied());
         self.words = all.map(str::to_owned).collect();
     }
 
@@ -99,12 +101,23 @@ impl Ground {
         self.operation.contains(text)
     }
 
-    /// Whether the text is of a change: a property, or a value before or after.
-    pub(super) fn is_changed(&self, text: &str) -> bool {
-        let is_of = |change: &Changed| change.old == text || change.new == text;
-        self.changes
-            .iter()
-            .any(|change| is_of(change) || change.properties.iter().any(|property| property == text))
+    pub(super) fn is_property(&self, text: &str) -> bool {
+        self.changes.iter().flat_map(|change| &change.properties).any(|property| property == text)
+    }
+
+    /// Whether the operation gives something another value.
+    pub(super) fn is_update(&self) -> bool {
+        self.stems.iter().any(|stem| words::CHANGES.contains(&stem.as_str()))
+    }
+
+    /// Whether the text is the one that is put somewhere.
+    pub(super) fn is_member(&self, text: &str) -> bool {
+        self.has_member() && self.first.as_deref() == Some(text)
+    }
+
+    /// Whether it is known which target is put somewhere: only people can be told from places.
+    pub(super) fn has_member(&self) -> bool {
+        self.first.as_ref().is_some_and(|first| first.contains('@'))
     }
 
     /// Whether the event says all of the sentence but for the pieces that are skipped.
@@ -113,72 +126,71 @@ impl Ground {
             sentence.pieces.iter().enumerate().filter(|(at, _)| !skipped.contains(at)).map(|(_, piece)| piece)
         };
         let persons = pieces().filter_map(|piece| match piece {
-            Piece::Value { text, role: Role::Target | Role::From | Role::To } if text.contains('@') => {
+            Piece::Value { text, role: Role::Target | Role::At | Role::From | Role::To }
+                if text.contains('@') =>
+            {
                 Some(text)
             }
             _ => None,
         });
         // Which of two people was done what is not told by records.
         let is_clear = persons.filter(|text| self.targets.contains(*text)).collect::<BTreeSet<_>>().len() < 2;
-        is_clear && pieces().all(|piece| self.proves(piece)) && self.proves_changes(pieces())
+        let is_placed =
+            self.place.as_ref().is_none_or(|place| place::is_clear(self, place, sentence, skipped));
+        let has_property = pieces()
+            .any(|piece| matches!(piece, Piece::Value { text, role: Role::Plain } if self.is_property(text)));
+        is_clear
+            && is_placed
+            && pieces().all(|piece| self.proves(piece, has_property))
+            && changed::proves(&self.changes, &self.targets, pieces())
     }
 
-    /// Whether the event says so.
-    fn proves(&self, piece: &Piece) -> bool {
-        let takes = || self.stems.iter().any(|stem| TAKES.contains(&stem.as_str()));
+    /// Whether the event says so; a property that is named may be said to be changed.
+    fn proves(&self, piece: &Piece, has_property: bool) -> bool {
         match piece {
-            Piece::Value { text, role } => match role {
-                Role::Actor => self.actors.contains(text),
-                Role::Plain => {
-                    self.plain.contains(text)
-                        || self.operation.contains(text)
-                        || self.address.as_ref() == Some(text)
-                }
-                Role::Target => self.targets.contains(text) || self.is_changed(text),
-                Role::From => {
-                    (takes() && self.targets.contains(text))
-                        || self.changes.iter().any(|change| change.old == *text)
-                }
-                Role::To => {
-                    (!takes() && self.targets.contains(text))
-                        || self.changes.iter().any(|change| change.new == *text)
-                }
-            },
-            Piece::Word(stem) => self.words.contains(stem),
+            Piece::Value { text, role } => self.proves_value(text, *role, has_property),
+            Piece::Word(stem) => {
+                let is_change = words::CHANGES.contains(&stem.as_str()) || stem == "propert";
+                self.words.contains(stem) || (has_property && is_change)
+            }
             Piece::Number { .. } => false,
             Piece::Time(text) => self.is_at(text),
         }
     }
 
-    /// Whether values before and after belong to the same change, and to the property that is named with them.
-    fn proves_changes<'p>(&self, pieces: impl Iterator<Item = &'p Piece>) -> bool {
-        let mut left: Vec<&Changed> = self.changes.iter().collect();
-        let (mut has_value, mut has_property) = (false, false);
-        for piece in pieces {
-            let Piece::Value { text, role } = piece else { continue };
-            let is_property =
-                |change: &Changed| *role == Role::Plain && change.properties.iter().any(|name| name == text);
-            if self.changes.iter().any(is_property) {
-                if has_property || !has_value {
-                    left = self.changes.iter().collect();
-                    has_value = false;
-                }
-                left.retain(|change| is_property(change));
-                has_property = true;
-            } else if self.changes.iter().any(|change| change.old == *text || change.new == *text)
-                && !self.targets.contains(text)
-                && !matches!(role, Role::Actor | Role::Plain)
-            {
-                left.retain(
-                    |change| if *role == Role::From { change.old == *text } else { change.new == *text },
-                );
-                has_value = true;
+    fn proves_value(&self, text: &String, role: Role, has_property: bool) -> bool {
+        let goes = || self.stems.iter().any(|stem| GOES.contains(&stem.as_str())) && !has_property;
+        let is_place = self.is_place(text);
+        match role {
+            Role::Actor => self.actors.contains(text),
+            Role::Plain => {
+                self.plain.contains(text)
+                    || self.operation.contains(text)
+                    || self.address.as_ref() == Some(text)
             }
-            if left.is_empty() && !self.changes.is_empty() {
-                return false;
+            Role::Target | Role::At => self.targets.contains(text) || is_place,
+            Role::From => {
+                (self.takes() && (is_place || (self.place.is_some() && self.targets.contains(text))))
+                    || (has_property && self.changes.iter().any(|change| change.old == *text))
+            }
+            Role::To => {
+                let has_place = self.place.is_some() || goes();
+                (!self.takes() && (is_place || (has_place && self.targets.contains(text))))
+                    || (has_property && self.changes.iter().any(|change| change.new == *text))
             }
         }
-        true
+    }
+
+    fn takes(&self) -> bool {
+        self.stems.iter().any(|stem| TAKES.contains(&stem.as_str()))
+    }
+
+    /// Whether a change says that this is where something was put, or taken from.
+    fn is_place(&self, text: &str) -> bool {
+        let Some(place) = &self.place else { return false };
+        let value = |change: &Changed| if self.takes() { change.old == text } else { change.new == text };
+        let is_of = |change: &Changed| change.properties.iter().any(|name| name.contains(place.as_str()));
+        self.changes.iter().any(|change| is_of(change) && value(change))
     }
 
     fn is_at(&self, text: &str) -> bool {

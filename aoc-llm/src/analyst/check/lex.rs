@@ -9,6 +9,17 @@ pub(super) struct Known {
     pub(super) sort: Sort,
 }
 
+impl Known {
+    /// Whether it would read like a part of the sentence, and not like a value: it begins like one, or names who does
+    /// something, or leaves its quotation marks. Operations are the vendor's.
+    pub(super) fn is_misleading(&self) -> bool {
+        let mut parts = self.text.split(|c: char| !c.is_alphanumeric() && !"-_.@+'’".contains(c));
+        let first = parts.clone().find(|part| !part.is_empty()).unwrap_or_default();
+        let is_led = matches!(self.sort, Sort::Name | Sort::Plain) && words::leads(first);
+        is_led || self.text.contains(['"', '“', '”']) || parts.any(|part| part == "by")
+    }
+}
+
 /// What a value is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Sort {
@@ -88,6 +99,11 @@ fn stands(text: &str, value: &str) -> bool {
         Some('\'' | '’') => rest.chars().nth(1).is_none_or(|c| c == 's' || !c.is_alphanumeric()),
         Some(c) => !c.is_alphanumeric(),
     }
+}
+
+/// Whether what stands at a place of the text stands there as words of its own.
+pub(super) fn is_whole(text: &str, at: usize, value: &str) -> bool {
+    !text[..at].ends_with(char::is_alphanumeric) && stands(&text[at..], value)
 }
 
 /// A date or a time that begins with the first token, in the form that [`Piece::Time`](super::split::Piece::Time) has,

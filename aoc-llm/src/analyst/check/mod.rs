@@ -5,11 +5,14 @@
 //! sentence has to tell all of its deed; where a sentence joins several actors, targets or times by `and`, each of them
 //! needs an event of its own that proves the rest. Numbers that count events are replaced by what the store counts.
 
+mod changed;
 mod counting;
 mod deed;
 mod ground;
 mod lex;
+mod place;
 mod split;
+mod tally;
 mod words;
 
 use std::collections::{BTreeSet, HashMap};
@@ -104,12 +107,17 @@ impl<'a> Checker<'a> {
     fn prove(&self, said: &SaidClaim) -> Result<Proven, Removal> {
         let cited = self.cited(&said.events)?;
         let text = self.text(&said.text)?;
+        if text.split(' ').skip(1).any(words::is_given_name) {
+            return Err("one of its verbs may be a name");
+        }
         let values = self.values(&cited);
         let folded = fold(&text);
         let sentence = split(&folded, &values).ok_or("it is no plain sentence")?;
         let has_number = sentence.pieces.iter().any(|piece| matches!(piece, Piece::Number { .. }));
         if has_number {
-            return self.count(text, &sentence, &cited);
+            let proven = self.count(text, &sentence, &cited)?;
+            let text = quoted(&proven.text, &values).ok_or("its names cannot be quoted")?;
+            return Ok(Proven { text, ..proven });
         }
         if cited.is_empty() {
             return Err("it names no event");
@@ -119,8 +127,8 @@ impl<'a> Checker<'a> {
         }
         let events = self.witnesses(&sentence, &cited).ok_or("the events that it names do not say so")?;
         let dropped = (events.len() < cited.len()).then_some("events that do not prove it were left out");
-        let mut proven =
-            Proven { text: quoted(text, &values), events, reasons: dropped.into_iter().collect() };
+        let text = quoted(&text, &values).ok_or("its names cannot be quoted")?;
+        let mut proven = Proven { text, events, reasons: dropped.into_iter().collect() };
         self.tell_result(&sentence.pieces, &mut proven);
         Ok(proven)
     }
@@ -229,23 +237,37 @@ impl<'a> Checker<'a> {
     }
 }
 
-/// Names of many words, or of words that sentences are made of, in quotation marks, so that they do not read like a
-/// part of the sentence.
-fn quoted(text: String, values: &[Known]) -> String {
+/// Names of many words, or of words that sentences are made of, in quotation marks wherever they stand, so that they
+/// do not read like a part of the sentence. `None` where it is not known where they stand.
+fn quoted(text: &str, values: &[Known]) -> Option<String> {
+    let is_kind = |part: Option<&str>| part.is_some_and(|part| words::is_kind(&words::stem(part)));
     let is_long = |known: &&Known| {
-        let mut parts = known.text.split(' ');
+        let parts = || known.text.split(' ');
+        let has_kind = || is_kind(parts().next()) || is_kind(parts().next_back());
         known.sort == Sort::Name
-            && (known.text.split(' ').count() > 3
-                || (known.text.contains(' ') && parts.any(words::is_common)))
+            && known.text.contains(' ')
+            && (parts().count() > 3 || parts().any(words::is_common) || has_kind())
     };
-    values.iter().filter(is_long).fold(text, |text, known| {
-        let is_at = |at: &usize| fold(&text).len() == text.len() && text.is_char_boundary(*at);
-        match fold(&text).find(known.text.as_str()).filter(is_at) {
-            Some(at) => {
-                let end = at + known.text.len();
-                format!("{}“{}”{}", &text[..at], &text[at..end], &text[end..])
+    let folded = fold(text);
+    let mut found: Vec<(usize, usize)> = Vec::new();
+    for known in values.iter().filter(is_long) {
+        for (at, name) in folded.match_indices(known.text.as_str()) {
+            let end = at + name.len();
+            if lex::is_whole(&folded, at, name) && found.iter().all(|(from, to)| end <= *from || at >= *to) {
+                found.push((at, end));
             }
-            None => text,
         }
-    })
+    }
+    found.sort_unstable();
+    let mut made = text.to_owned();
+    for (at, end) in found.into_iter().rev() {
+        if folded.len() != text.len() || !text.is_char_boundary(at) || !text.is_char_boundary(end) {
+            return None;
+        }
+        let is_quoted = text[..at].ends_with(['"', '“']) && text[end..].starts_with(['"', '”']);
+        if !is_quoted {
+            made = format!("{}“{}”{}", &made[..at], &made[at..end], &made[end..]);
+        }
+    }
+    Some(made)
 }

@@ -2,7 +2,7 @@
 
 use super::{
     lex::{Known, Sort, Token, lex, time},
-    words,
+    tally, words,
 };
 
 /// A part of a sentence.
@@ -25,6 +25,8 @@ pub(super) enum Role {
     Actor,
     /// It is done to.
     Target,
+    /// It is whose or of what something is, or where it is done.
+    At,
     /// It is what was before, or where something is taken away.
     From,
     /// It is what came after, or where something goes.
@@ -39,6 +41,8 @@ pub(super) struct Sentence {
     pub(super) pieces: Vec<Piece>,
     /// Which pieces are joined by `and` to the one before, which has the same part in the deed.
     pub(super) joined: Vec<usize>,
+    /// Pieces beside which a kind of things stands, and its stem.
+    pub(super) kinds: Vec<(usize, String)>,
     pub(super) is_passive: bool,
 }
 
@@ -54,9 +58,13 @@ impl Sentence {
 /// Splits a folded sentence; the longest values come first. `None` where it is no plain sentence about deeds.
 pub(super) fn split(folded: &str, values: &[Known]) -> Option<Sentence> {
     let tokens = lex(folded, values)?;
+    if tokens.iter().any(|token| matches!(token, Token::Value { known, .. } if known.is_misleading())) {
+        return None;
+    }
     let is_passive = tokens.iter().any(|token| matches!(token, Token::Word(word) if words::is_passive(word)));
     let sentence = Sentence { is_passive, ..Sentence::default() };
-    let mut splitter = Splitter { sentence, before: "", has_verb: false, has_name: false, last: None };
+    let mut splitter =
+        Splitter { sentence, before: "", lead: "", has_verb: false, has_name: false, last: None };
     let mut at = 0;
     while at < tokens.len() {
         at += splitter.step(&tokens, at)?;
@@ -68,6 +76,8 @@ struct Splitter<'t> {
     sentence: Sentence,
     /// The word before, if it is no article.
     before: &'t str,
+    /// The preposition before, where nothing or only kinds of things stand between.
+    lead: &'t str,
     has_verb: bool,
     has_name: bool,
     /// The value or time before and its token.
@@ -81,7 +91,7 @@ impl<'t> Splitter<'t> {
             self.join(tokens, at);
             self.push(Piece::Time(text));
             self.last = Some((self.sentence.pieces.len() - 1, at + count - 1));
-            self.before = "";
+            (self.before, self.lead) = ("", "");
             return Some(count);
         }
         match tokens[at] {
@@ -92,11 +102,23 @@ impl<'t> Splitter<'t> {
                 self.has_verb |= known.sort == Sort::Operation;
                 self.push(Piece::Value { text: known.text.clone(), role });
                 self.last = Some((self.sentence.pieces.len() - 1, at));
-                self.before = "";
+                self.kinds(tokens, at);
+                (self.before, self.lead) = ("", "");
             }
             Token::Word(word) => self.word(tokens, at, word)?,
         }
         Some(1)
+    }
+
+    /// Notes the kinds of things right before and behind the value that was read last.
+    fn kinds(&mut self, tokens: &[Token], at: usize) {
+        let piece = self.sentence.pieces.len() - 1;
+        let behind = match tokens.get(at + 1) {
+            Some(Token::Word(word)) => word,
+            _ => "",
+        };
+        let stems = [self.before, behind].map(words::stem).into_iter().filter(|stem| words::is_kind(stem));
+        self.sentence.kinds.extend(stems.map(|stem| (piece, stem)));
     }
 
     fn push(&mut self, piece: Piece) {
@@ -109,7 +131,12 @@ impl<'t> Splitter<'t> {
             Sort::Address => {
                 return matches!(before, "from" | "address" | "ip" | "").then_some(Role::Plain);
             }
-            Sort::Operation | Sort::Plain => return (before != "by").then_some(Role::Plain),
+            Sort::Operation => return (before != "by").then_some(Role::Plain),
+            // A property that something is changed to would be a value.
+            Sort::Plain => {
+                let is_value = matches!(before, "by" | "from" | "to" | "into" | "onto");
+                return (!is_value).then_some(Role::Plain);
+            }
             Sort::Number => return Some(if before == "from" { Role::From } else { Role::To }),
             Sort::Name => {}
         }
@@ -119,12 +146,12 @@ impl<'t> Splitter<'t> {
         }
         let attempts = is_possessive && tokens.get(at + 1) == Some(&Token::Word("attempt"));
         let is_possessive = is_possessive && !attempts;
-        Some(match before {
+        Some(match self.lead {
             "by" => Role::Actor,
             "from" => Role::From,
             "to" | "into" | "onto" => Role::To,
-            _ if is_possessive || self.sentence.is_passive || words::leads_to_target(before) => Role::Target,
-            _ if self.has_verb => Role::Target,
+            lead if is_possessive || words::leads_to_target(lead) => Role::At,
+            _ if self.sentence.is_passive || self.has_verb => Role::Target,
             // Whoever stands beside the actor before the verb would be an actor, too.
             _ if self.has_name => return None,
             _ => Role::Actor,
@@ -161,14 +188,17 @@ impl<'t> Splitter<'t> {
             .iter()
             .find(|token| !matches!(token, Token::Word(word) if words::is_article(word)) && !is_quote(token));
         if words::number(word).is_some() {
-            self.number(&tokens[at + 1..], word);
+            let number = words::number(word).unwrap_or_default().to_string();
+            self.push(Piece::Number { number, counts: tally::counts_events(tokens, at) });
         } else if !is_fitting(word, tokens.get(at + 1)) || self.is_call(tokens, at, word) {
             return None;
         } else if !words::is_neutral(word) && !self.is_beside(tokens, at, word, next) {
             self.plain(word);
         }
-        let is_kept = self.before == "by" && word == "user";
-        self.before = if is_kept { "by" } else { word };
+        if !words::is_kind(&words::stem(word)) {
+            self.lead = word;
+        }
+        self.before = word;
         Some(())
     }
 
@@ -177,17 +207,6 @@ impl<'t> Splitter<'t> {
         let is_first = self.last.is_some_and(|(_, token)| token + 2 == at);
         let is_behind_comma = at > 0 && matches!(tokens[at - 1], Token::Sign(',' | ':' | '-' | '–' | '—'));
         is_first && is_behind_comma && !self.has_verb && self.has_name && !words::is_neutral(word)
-    }
-
-    fn number(&mut self, behind: &[Token], word: &str) {
-        let run = behind.iter().map_while(|token| match token {
-            Token::Word(word) if !words::is_neutral(word) => Some(*word),
-            Token::Value { known, .. } if matches!(known.sort, Sort::Operation | Sort::Plain) => Some(""),
-            _ => None,
-        });
-        let counts = run.take(4).any(words::counts);
-        let number = words::number(word).unwrap_or_default().to_string();
-        self.push(Piece::Number { number, counts });
     }
 
     /// Whether the word only says what the value beside it is.
@@ -211,18 +230,8 @@ impl<'t> Splitter<'t> {
             "user" | "account" => is_named(before) || is_named(next),
             "as" => matches!(next, Some(Token::Word("member" | "owner"))),
             "which" | "but" => tokens.iter().skip(at + 1).take(3).any(|token| fails(Some(token))),
-            _ => words::is_event(word) && self.is_counted(),
+            _ => words::is_event(word) && tally::is_counted(tokens, at),
         }
-    }
-
-    /// Whether a number that counts events stands before, with nothing but words between.
-    fn is_counted(&self) -> bool {
-        let mut pieces = self.sentence.pieces.iter().rev();
-        matches!(
-            pieces
-                .find(|piece| { !matches!(piece, Piece::Word(_) | Piece::Value { role: Role::Plain, .. }) }),
-            Some(Piece::Number { counts: true, .. })
-        )
     }
 
     fn plain(&mut self, word: &str) {

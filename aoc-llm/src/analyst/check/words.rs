@@ -37,13 +37,11 @@ const ARTICLES: [&str; 3] = ["a", "an", "the"];
 const COUNTING: [&str; 10] =
     ["event", "events", "time", "times", "record", "records", "entry", "entries", "operations", "actions"];
 /// Words for deeds, which count events where a number stands before them.
-const DEED_NOUNS: [&str; 20] = [
+const DEED_NOUNS: [&str; 18] = [
     "failure",
     "failures",
     "reset",
     "resets",
-    "change",
-    "changes",
     "update",
     "updates",
     "addition",
@@ -69,6 +67,11 @@ without except may might must should can could will would failed failure success
 successful successfully unsuccessful partly enabled disabled added removed deleted created granted \
 revoked blocked allowed included excluded assigned restored locked unlocked approved denied changed \
 updated reset safe suspicious malicious compromised";
+/// Words with which a part of a sentence begins, and no name that is to stand in one.
+const STARTERS: &str = "with within without via as than or but because if when while until till during against about \
+over under through between after before since who whom which that this these those their his also then thus yet per \
+near upon off out up down toward towards instead rather neither nor yes please see ignore unless though although \
+whose where why how due despite plus versus like using";
 /// Judgements and quantities, which an operation proves only where all of it is written.
 const JUDGING: [&str; 16] = [
     "saf",
@@ -145,6 +148,8 @@ const MEANINGS: [(&str, &[&str]); 16] = [
     ("app", &["application"]),
     ("download", &["sav"]),
 ];
+/// Stems of verbs that give something another value.
+pub(super) const CHANGES: [&str; 4] = ["chang", "modif", "set", "updat"];
 /// Stems that say what kind of text an operation is, and no more.
 const FILLERS: [&str; 7] = ["activit", "operation", "event", "action", "fail", "succeed", "complet"];
 /// Nouns with the stems of their verbs.
@@ -172,9 +177,22 @@ pub(super) fn is_common(word: &str) -> bool {
         || is_article(word)
         || number(word).is_some()
         || counts(word)
-        || HEAVY.split(' ').any(|heavy| heavy == word)
+        || HEAVY.split(' ').chain(STARTERS.split(' ')).any(|heavy| heavy == word)
         || month(word).is_some()
         || WEEKDAYS.contains(&word)
+}
+
+/// Whether something that begins with the word reads like a part of a sentence.
+pub(super) fn leads(word: &str) -> bool {
+    let is_name = matches!(word, "may" | "will") || month(word).is_some() || WEEKDAYS.contains(&word);
+    !is_name && (is_common(word) || is_verb(&stem(word)))
+}
+
+/// Whether the stem is of a verb of deeds, or of a word that no name may stand for.
+fn is_verb(stem_of_word: &str) -> bool {
+    let is_said = |stem: &str| stem == stem_of_word && !is_kind(stem);
+    let meant = MEANINGS.iter().flat_map(|(of, others)| std::iter::once(of).chain(*others));
+    meant.into_iter().any(|stem| is_said(stem)) || HEAVY.split(' ').any(|heavy| is_said(&stem(heavy)))
 }
 
 pub(super) fn counts(word: &str) -> bool {
@@ -212,6 +230,13 @@ pub(super) fn month(word: &str) -> Option<u32> {
 
 pub(super) fn is_judging(stem: &str) -> bool {
     JUDGING.contains(&stem)
+}
+
+/// Whether the word, as written behind the first of a sentence, is rather somebody's name than a verb.
+pub(super) fn is_given_name(word: &str) -> bool {
+    let word = word.trim_matches(|c: char| !c.is_alphanumeric());
+    let word = word.strip_suffix("'s").or_else(|| word.strip_suffix("’s")).unwrap_or(word);
+    matches!(word, "Grant" | "Chang" | "New" | "Sign" | "Log" | "Save" | "Given" | "Mark")
 }
 
 /// Whether the stem is of a kind of things.
