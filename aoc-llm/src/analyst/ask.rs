@@ -11,7 +11,7 @@ use super::{
     Answer, Claim, Intent, Language, Order, Plan, Question, Told, Vocabulary,
     consult::{Matter, Use},
     facts::{self, Facts},
-    plan_in, propose,
+    plan_in, prompt, propose,
     say::{OnText, Speech, sentence},
     tell::Teller,
 };
@@ -21,6 +21,8 @@ use crate::Budget;
 const KEPT: Duration = Duration::from_secs(60);
 /// How many names of each kind are known.
 const NAMES: usize = 300;
+/// How many services that there are not are noted.
+const MOST_NOTED: usize = 5;
 
 /// So many claims of a model need no overview beside them: an answer with a model says no less than one without.
 const ENOUGH: usize = 3;
@@ -126,6 +128,8 @@ impl Analyst {
         let facts = facts::gather(&*self.index, &plan, self.options.max_events).await?;
         let teller = Teller { plan: &plan, facts: &facts, offset: question.offset };
         let speech = Speech::new(on_text);
+        // Whoever reads a number should know first that it may be no answer.
+        plan.notes.iter().filter(|note| *note == Plan::NOTHING).for_each(|note| speech.say(note_of(note)));
         speech.say(teller.headline());
         teller.core().into_iter().for_each(|claim| speech.say(claim));
         if facts.counts.total > 0 {
@@ -154,7 +158,18 @@ impl Analyst {
             Some(plan) => plan.clone(),
             None => self.read(question, used).await?,
         };
-        let plan = plan.under(&question.ui);
+        let mut plan = plan.under(&question.ui);
+        let known = self.known().await?;
+        let is_none = |service: &&String| {
+            !known.services.is_empty() && known.service(&aoc_core::fold(service)).is_none()
+        };
+        for service in question.ui.service.iter().filter(is_none).take(MOST_NOTED) {
+            plan.notes.push(format!(
+                "No stored event is known of a service {}.",
+                prompt::clean::value(service, 60)
+            ));
+        }
+        plan.notes.truncate(Plan::MOST_NOTES.0);
         plan.check().map_err(|error| error.at("plan"))?;
         Ok(plan)
     }
@@ -207,6 +222,10 @@ impl Analyst {
         *self.known.lock().unwrap_or_else(PoisonError::into_inner) = Some((Instant::now(), known.clone()));
         Ok(known)
     }
+}
+
+fn note_of(note: &str) -> Claim {
+    Claim::stored(format!("Note: {note}"), Vec::new())
 }
 
 /// The events that were looked at, in the order that the plan asks for.

@@ -209,7 +209,8 @@ fn fill(
     filter.search = parts.collect::<Vec<_>>().join(" ").into();
     filter.actor = names.actor;
     let is_open = filter.service.is_empty() && filter.operation.is_empty() && filter.actor.is_none();
-    let is_broad = filter.search.is_empty() && shape.intent != Intent::Count;
+    let is_by_service = shape.group_by == Some(Group::Service);
+    let is_broad = filter.search.is_empty() && shape.intent != Intent::Count && !is_by_service;
     if is_open && (is_broad || (is_named && subject.has_deed())) {
         scope::without_noise(filter, known, notes);
     }
@@ -237,7 +238,7 @@ fn note_rest(words: &Words, is_common: &[bool], is_understood: bool, notes: &mut
         }
     }
     if !is_understood {
-        notes.push("Nothing in the question says what it is about: what happened was taken.".to_owned());
+        notes.push(Plan::NOTHING.to_owned());
     }
     if !left.is_empty() {
         let more = if left.len() > MOST_TOLD { " and others" } else { "" };

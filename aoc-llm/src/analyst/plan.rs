@@ -139,6 +139,11 @@ fn most_told() -> usize {
 impl Plan {
     /// How many events or values are told when nobody says.
     pub const LIMIT: usize = 50;
+    /// The note of a question that names no time.
+    pub(super) const NO_TIME: &str = "No time was named: the last seven days were taken.";
+    /// The note of a question of which nothing was understood.
+    pub(super) const NOTHING: &str =
+        "Nothing in the question says what it is about: what happened was taken.";
     /// The most notes there may be, and the most characters of one.
     pub const MOST_NOTES: (usize, usize) = (64, 2_000);
 
@@ -223,11 +228,11 @@ impl Plan {
             replaced.push("search");
         }
         self.range.within(ui, &mut replaced);
+        if replaced.contains(&"range") {
+            self.notes.retain(|note| note != Self::NO_TIME);
+        }
         if !replaced.is_empty() && self.notes.len() < Self::MOST_NOTES.0 {
-            self.notes.push(format!(
-                "Set by the filters of the page, not by the question: {}.",
-                replaced.join(", ")
-            ));
+            self.notes.push(format!("Set by filters, not by the question: {}.", replaced.join(", ")));
         }
         self
     }

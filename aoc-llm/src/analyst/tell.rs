@@ -101,7 +101,9 @@ impl Teller<'_> {
         let is_of_sign_ins = self.plan.filter.service == ["SignIn"];
         let copies = "Note: Office 365's own records of sign-ins were not looked at; ask for UserLoggedIn or UserLoginFailed.";
         let copies = is_of_sign_ins.then(|| Claim::stored(copies, Vec::new()));
-        before.into_iter().chain(copies).collect()
+        let words = "Note: Only events that hold these very words were looked for; records may say it otherwise, such as PT for Portugal.";
+        let words = (!self.plan.filter.search.is_empty()).then(|| Claim::stored(words, Vec::new()));
+        before.into_iter().chain(words).chain(copies).collect()
     }
 
     /// How many groups there are: `3 actors`.

@@ -38,7 +38,11 @@ impl Address {
             Err(_) if plain == Plain::Allowed && base.starts_with("http://") => plain_url(base, path),
             known => known,
         };
-        let url = url.map_err(|error| error.at("base_url"))?;
+        let url = url.map_err(|error| {
+            let is_plain = base.starts_with("http://") && plain == Plain::Refused;
+            let hint = if is_plain { "; `allow_http = true` takes it" } else { "" };
+            Error::new(error.kind(), format!("{error}{hint}")).at("base_url")
+        })?;
         let host = url.host_str().unwrap_or_default();
         let host = url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
         Ok(Self { url, host, is_local })

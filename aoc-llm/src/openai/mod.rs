@@ -120,8 +120,14 @@ impl OpenAi {
             structured_output: self.structured_output,
             stream: self.stream,
         };
+        let address = Address::new(base, "/chat/completions", plain)?;
+        let is_azure = address.host.ends_with(".openai.azure.com");
+        if is_azure && !address.url.path().starts_with("/openai/v1/") {
+            let message = "this host is Azure OpenAI's; write `type = \"azure_openai\"` with `deployment`";
+            return Err(Error::config(message).at("base_url"));
+        }
         let provider = common.provider(
-            Address::new(base, "/chat/completions", plain)?,
+            address,
             auth,
             Some(self.model),
             Keys { credential: "`api_key`", model: "`model`" },

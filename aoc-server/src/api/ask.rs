@@ -36,7 +36,7 @@ pub(super) async fn ask(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, ApiError> {
-    let request: AskQuestion = body.read(&context.caller, Permission::Read)?;
+    let request: AskQuestion = body.read_given(&context.caller, Permission::Read)?;
     context.operations.check_question(&context.caller, &request)?;
     if wants_events(&headers) {
         return Ok(told(begin(context, request)));

@@ -13,6 +13,7 @@ use super::{error::ApiError, fetch::comes_from_elsewhere};
 use crate::{
     auth::{Caller, Permission},
     headers::Origins,
+    operations::given,
 };
 
 /// The body of a request that no page of another site may make.
@@ -40,6 +41,14 @@ impl Body {
     /// wrong.
     pub(super) fn read<T: DeserializeOwned>(&self, caller: &Caller, needs: Permission) -> Result<T> {
         as_type(self.value(caller, needs)?)
+    }
+
+    /// The same, in which members may be null, dates in place of times, and texts in place of lists.
+    pub(super) fn read_given<T: DeserializeOwned>(&self, caller: &Caller, needs: Permission) -> Result<T> {
+        match self.value(caller, needs)? {
+            Value::Object(members) => as_type(Value::Object(given::plain(members)?)),
+            other => as_type(other),
+        }
     }
 
     /// The same, where there need not be a body.

@@ -8,10 +8,11 @@ use schemars::{JsonSchema, generate::SchemaSettings};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
-use crate::{operations::read_time, words::did_you_mean};
+use crate::{
+    operations::given::{self, TIMES},
+    words::did_you_mean,
+};
 
-/// Arguments that are times.
-const TIMES: [&str; 4] = ["start", "end", "from", "until"];
 /// The largest page: a model reads every word of it.
 const MOST: usize = 100;
 
@@ -138,22 +139,13 @@ fn names_of(schema: &JsonObject) -> Vec<String> {
     properties.into_iter().flat_map(|properties| properties.keys().cloned()).collect()
 }
 
-/// Arguments that say something, all of which are known, with dates as times.
+/// Arguments that say something, all of which are known.
 fn checked(given: JsonObject, known: &[String]) -> Result<JsonObject> {
-    let mut all = JsonObject::new();
-    for (name, value) in given.into_iter().filter(|(_, value)| !value.is_null()) {
-        if !known.contains(&name) {
-            return Err(unknown(&name, known));
-        }
-        let value = match &value {
-            Value::String(text) if TIMES.contains(&name.as_str()) => {
-                json!(read_time(text).map_err(|error| error.at(&name))?)
-            }
-            _ => value,
-        };
-        all.insert(name, value);
+    let given = given::plain(given)?;
+    match given.keys().find(|name| !known.contains(name)) {
+        Some(name) => Err(unknown(name, known)),
+        None => Ok(given),
     }
-    Ok(all)
 }
 
 fn unknown(name: &str, known: &[String]) -> Error {

@@ -13,6 +13,7 @@ mod expected;
 mod export;
 mod fetch;
 mod gaps;
+pub(crate) mod given;
 mod health;
 pub mod maintenance;
 mod meta;

@@ -73,7 +73,7 @@ fn what_the_page_says_goes_before_the_question() {
     let ids: Vec<&str> =
         answer["events"].as_array().unwrap().iter().map(|event| event["id"].as_str().unwrap()).collect();
     assert_eq!(ids, ["reset"], "{answer}");
-    assert!(answer["answer"].as_str().unwrap().contains("Set by the filters of the page"), "{answer}");
+    assert!(answer["answer"].as_str().unwrap().contains("Set by filters"), "{answer}");
 }
 
 #[test]

@@ -781,7 +781,7 @@ test("the page's filters go before the question, and can be taken away", async (
     await says(page.locator("#ask"), "These filters limit the answer");
     await page.getByLabel("Ask about the events").fill("What happened in the last 365 days?");
     await page.getByRole("button", { name: "Ask", exact: true }).click();
-    await says(page.locator("#ask .plan .remarks"), "Set by the filters of the page");
+    await says(page.locator("#ask .plan .remarks"), "Set by filters");
     assert.deepEqual([bodies[0].services, bodies[0].result, typeof bodies[0].start], [[service], ["failure"], "string"]);
     assert.deepEqual(await page.locator("#ask .parts .chip", { hasText: "Service" }).locator("bdi").allInnerTexts(), [service]);
     await page.locator("#ask .chips .chip", { hasText: service }).click();

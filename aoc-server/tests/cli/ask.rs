@@ -105,7 +105,7 @@ fn an_answer_does_nothing_to_a_terminal() {
 async fn of_what_a_model_says_only_what_events_prove_is_printed() {
     let (place, fake) = with_model().await;
     let (good, bad) =
-        ("ada@contoso.example: Add member to role, Berta.", "The store was deleted by Mallory.");
+        ("ada@contoso.example performed Add member to role.", "The store was deleted by Mallory.");
     fake.script(said(&[(good, "e1"), (bad, "e2")]));
     let (answer, told) = shown(&place.aoc(&["ask", WHO]));
     assert!(answer.contains(good) && !answer.contains("Mallory"), "{answer}{told}");

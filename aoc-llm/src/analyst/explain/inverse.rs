@@ -126,6 +126,10 @@ fn take_out(event: &Event, list: &str) -> Option<Inverse> {
 }
 
 fn give_role(event: &Event) -> Option<Inverse> {
+    // An activation that ended: giving the role again would give it for good.
+    if event.actor_name().is_some_and(|actor| actor.eq_ignore_ascii_case("MS-PIM")) {
+        return None;
+    }
     let member = target_id(event, "user")?;
     let change = event.changes.iter().find(|change| change.property == "Role.TemplateId")?;
     let role = guid(old(change)?.as_str()?)?;

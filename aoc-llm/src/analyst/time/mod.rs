@@ -199,7 +199,7 @@ impl Present {
     /// The range in universal time, none of it in the future.
     fn bounded(&self, range: Option<Local>, words: String, notes: &mut Vec<String>) -> TimeRange {
         let Some(range) = range else {
-            notes.push("No time was named: the last seven days were taken.".to_owned());
+            notes.push(super::Plan::NO_TIME.to_owned());
             return self.default(words);
         };
         if range.start.is_some_and(|start| start > self.local) {

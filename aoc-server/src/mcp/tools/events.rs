@@ -38,7 +38,7 @@ pub(super) fn entries() -> Vec<Entry> {
              somewhere in the event. Events come without their records as received: `get_event` gives these.",
         ),
         Entry::looking::<Event>("get_event", "Get an event", schema_of::<GetEvent>(), get)
-            .saying("Gives one event by its `id` or its `dedupe_key`."),
+            .saying("Gives one event; `id` is its id or its dedupe key."),
         Entry::looking::<Summary>("get_summary", "Summarise the last days", schema_of::<GetSummary>(), summary).saying(
             "Counts the events of the last days by service, operation, result and actor, the 25 most frequent of each.",
         ),

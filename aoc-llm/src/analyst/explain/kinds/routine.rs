@@ -1,8 +1,19 @@
 //! What is seldom worth a look, and deletions of any kind.
 
+use aoc_core::alert::ALERT_SERVICE;
+
 use super::Kind;
 
 pub(super) const KINDS: &[Kind] = &[
+    Kind::new(
+        &["*"],
+        &["A rule found something; the alert names the rule, its reasons and the events that made it."],
+        &[
+            "Open the events that made it and explain these: who did it, from where, and whether it was agreed on.",
+            "Where it was agreed on, exclude it in the rule, so that the next alert is worth reading.",
+        ],
+    )
+    .of(&[ALERT_SERVICE]),
     Kind::new(
         &[
             "Install-*",

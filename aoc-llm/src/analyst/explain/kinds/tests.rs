@@ -64,7 +64,7 @@ fn what_administrators_must_notice_is_told_by_what_it_means() {
         let found = kind(&event(service, operation, property)).map_or("nothing", |kind| kind.implications[0]);
         assert!(found.contains(said), "{operation} {property}: {found}");
     }
-    assert!(kind(&event("AOC", "ask", "")).is_none());
+    assert!(kind(&event("AOCAudit", "ask", "")).is_none());
 }
 
 #[test]
