@@ -80,17 +80,12 @@ export class Ask {
   /** @param {State} state */
   show(state) {
     const before = this.#state.question;
-    const isNew = this.#state.view !== ASK;
     this.#host.hidden = state.view !== ASK;
-    if (state.view !== ASK) {
-      this.#state = { ...this.#state, view: "" };
-      return;
-    }
+    if (state.view !== ASK) return;
     this.#state = state;
     showChips(this.#chips, state);
     replace(this.#limits, limits(state));
     if (state.question !== before) this.#question.value = state.question;
-    if (isNew && !state.question && !state.plan) this.#question.focus();
     const key = JSON.stringify([state.question, state.plan, filterKey(state)]);
     if (key !== this.#key) this.#read(key);
     this.#list.relink();
