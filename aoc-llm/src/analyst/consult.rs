@@ -86,7 +86,11 @@ impl Analyst {
         let checker = Checker::new(&records, matter.events, counts, aliases.as_ref(), matter.offset);
         let (prompt, told) = prompt::build(&Material {
             question: matter.question,
-            now: matter.now.instant().with_timezone(&matter.offset).to_rfc3339(),
+            now: matter
+                .now
+                .instant()
+                .with_timezone(&matter.offset)
+                .to_rfc3339_opts(chrono::SecondsFormat::Secs, false),
             records: &records,
             counts: counted(matter.counts),
             aliases: aliases.as_ref(),

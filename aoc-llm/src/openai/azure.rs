@@ -13,6 +13,23 @@ use super::{
     refusal::Keys,
 };
 
+/// What the hosts of Azure's models end with, in its clouds.
+const AZURE: [&str; 6] = [
+    ".openai.azure.com",
+    ".openai.azure.us",
+    ".openai.azure.cn",
+    ".cognitiveservices.azure.com",
+    ".cognitiveservices.azure.us",
+    ".services.ai.azure.com",
+];
+
+/// Whether a host, perhaps with a port, is one of Azure's. It never decides how a model is asked, only what is said of a
+/// configuration that cannot work.
+pub fn is_azure(host: &str) -> bool {
+    let host = host.split(':').next().unwrap_or_default().to_lowercase();
+    AZURE.iter().any(|end| host.ends_with(end))
+}
+
 /// Which of Azure's interfaces is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]

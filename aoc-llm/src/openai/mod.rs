@@ -27,7 +27,7 @@ use aoc_core::{
     prelude::*,
 };
 
-pub use self::azure::{Api, AzureOpenAi};
+pub use self::azure::{Api, AzureOpenAi, is_azure};
 use self::{
     address::{Address, Plain},
     auth::{Auth, Shown},
@@ -121,8 +121,7 @@ impl OpenAi {
             stream: self.stream,
         };
         let address = Address::new(base, "/chat/completions", plain)?;
-        let is_azure = address.host.ends_with(".openai.azure.com");
-        if is_azure && !address.url.path().starts_with("/openai/v1/") {
+        if is_azure(&address.host) && !address.url.path().starts_with("/openai/v1/") {
             let message = "this host is Azure OpenAI's; write `type = \"azure_openai\"` with `deployment`";
             return Err(Error::config(message).at("base_url"));
         }

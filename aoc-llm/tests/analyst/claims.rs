@@ -1,8 +1,13 @@
 //! What becomes of what a model claims.
 
-use aoc_llm::analyst::Status::{self, Corrected, Removed, Verified};
+use std::sync::Arc;
 
-use crate::world::{Parrot, answer_of, events};
+use aoc_llm::analyst::{
+    Names, Options,
+    Status::{self, Corrected, Removed, Verified},
+};
+
+use crate::world::{Parrot, all_of_yesterday, analyst, answer_of, events};
 
 /// The three deeds are e1 (role), e2 (reset, failed), e3 (update by Lee); e4 to e43 are files that Max accessed.
 async fn check(claim: (&str, &[&str]), status: Status, text: &str) {
@@ -127,4 +132,80 @@ async fn the_name_of_a_property_does_not_prove_a_deed() {
     let statuses: Vec<Status> =
         answer.claims.iter().map(|claim| claim.status).filter(|status| *status != Status::Stored).collect();
     assert_eq!(statuses, [Removed, Verified, Removed]);
+}
+
+/// What sentences are shuffled of.
+const PARTS: [&str; 41] = [
+    "Kim Lee",
+    "İlk",
+    "ẞtraße",
+    "ſ",
+    "\u{212a}im",
+    "added",
+    "reset",
+    "the",
+    "role",
+    "“",
+    "\"",
+    "'s",
+    "’s",
+    "e1",
+    "(e1)",
+    "12",
+    "09:12",
+    "2026-11-19",
+    "events",
+    "by",
+    "to",
+    "from",
+    "…",
+    "👩‍💻",
+    "a\u{301}",
+    "\u{200b}",
+    ".",
+    ",",
+    "-",
+    "/",
+    "@",
+    "ﬁle",
+    "plan.docx",
+    "𝔎im",
+    "Max Roth",
+    "failed",
+    "19 November",
+    "[1]",
+    "%",
+    "ΐ",
+    "lee@contoso.com",
+];
+
+/// Whatever a model says, and whatever names records hold: nothing panics, also where folding changes the length of a text.
+#[tokio::test]
+async fn every_shuffle_of_names_and_signs_is_checked() {
+    let mut all = events();
+    for (at, one) in all.iter_mut().take(3).enumerate() {
+        one.target_displays = vec![format!("İ{}ẞ ﬁ", PARTS[at]), "ſ \u{212a}im İİ".into()];
+        one.actor_display = Some(format!("İlk ΐ{at}"));
+    }
+    let mut seed = 1_u64;
+    let mut next = |below: usize| {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(seed >> 33).unwrap() % below
+    };
+    for names in [Names::Real, Names::Pseudonyms] {
+        for _ in 0..60 {
+            let texts: Vec<String> = (0..30)
+                .map(|_| {
+                    let count = 1 + next(9);
+                    let blank = if next(3) == 0 { "" } else { " " };
+                    (0..count).map(|_| PARTS[next(PARTS.len())]).collect::<Vec<_>>().join(blank)
+                })
+                .collect();
+            let claims: Vec<(&str, &[&str])> =
+                texts.iter().map(|text| (text.as_str(), &["e1", "e2", "e3"][..])).collect();
+            let options = Options { names, ..Options::default() };
+            let analyst = analyst(&all).await.model(Arc::new(Parrot::of(&claims))).options(options);
+            analyst.ask(&all_of_yesterday()).await.unwrap();
+        }
+    }
 }

@@ -105,3 +105,16 @@ async fn an_application_that_is_refused_is_told_so_and_does_not_hammer() {
     }
     assert_eq!(world.fake.seen().len(), 1);
 }
+
+#[tokio::test]
+async fn an_address_of_azure_is_told_and_not_guessed() {
+    let build =
+        |url: &str| crate::world::build("openai", json!({"base_url": url, "model": "m", "api_key": KEY}));
+    for url in ["https://contoso.openai.azure.com", "https://Contoso.openai.azure.com/openai/deployments/d"] {
+        let error = build(url).await.err().unwrap().to_string();
+        assert!(error.starts_with("base_url: ") && error.contains("azure_openai"), "{error}");
+    }
+    for url in ["https://contoso.openai.azure.com/openai/v1", "https://azure.contoso.example/v1"] {
+        build(url).await.unwrap();
+    }
+}

@@ -1,6 +1,7 @@
 //! Whom the original asked, as `[llm]`.
 
 use aoc_core::{Error, Result, config::Config};
+use aoc_llm::openai;
 use serde_json::{Map, Value, json};
 
 /// The variables of a model, and the keys that they are.
@@ -15,15 +16,6 @@ const KEYS: [(&str, &str); 5] = [
 const MODEL: &str = "gpt-4o-mini";
 /// How many events are looked at one by one, at most.
 const MOST_EVENTS: u64 = 500;
-/// How the hosts of Azure OpenAI end.
-const AZURE: [&str; 6] = [
-    ".openai.azure.com",
-    ".openai.azure.us",
-    ".openai.azure.cn",
-    ".cognitiveservices.azure.com",
-    ".cognitiveservices.azure.us",
-    ".services.ai.azure.com",
-];
 
 /// Fills in `[llm]`: the model of `LLM_API_KEY` where the file names no `type`, and how it is asked.
 pub(super) fn apply(config: &mut Config, variable: &impl Fn(&str) -> Option<String>) -> Result<()> {
@@ -105,8 +97,7 @@ fn resource(url: &str) -> (&str, Option<&str>) {
 fn is_azure(url: &str) -> bool {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
-    let host = host.split(':').next().unwrap_or_default().to_lowercase();
-    AZURE.iter().any(|end| host.ends_with(end)) && path.trim_end_matches('/') != "openai/v1"
+    openai::is_azure(host) && path.trim_end_matches('/') != "openai/v1"
 }
 
 fn max_events(variable: &impl Fn(&str) -> Option<String>) -> Result<Option<u64>> {
